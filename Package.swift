@@ -1,0 +1,102 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// A slice is the part of the package that a change needs to build: `MINTMARK_SLICE=core swift test` resolves and
+/// compiles the pure targets alone, in seconds instead of minutes. Without it the whole package is built.
+enum Slice: String, Comparable {
+    /// Pure code: JOSE, TokenCore, TokenSealing.
+    case core
+    /// The core, the engine and the embedded store.
+    case store
+    /// Everything.
+    case all
+
+    static func < (a: Slice, b: Slice) -> Bool { a.rank < b.rank }
+    private var rank: Int { switch self { case .core: 0; case .store: 1; case .all: 2 } }
+}
+let slice = Slice(rawValue: Context.environment["MINTMARK_SLICE"] ?? "all") ?? .all
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+]
+var products: [Product] = [
+    .library(name: "JOSE", targets: ["JOSE"]),
+    .library(name: "TokenCore", targets: ["TokenCore"]),
+    .library(name: "TokenSealing", targets: ["TokenSealing"]),
+]
+var targets: [Target] = [
+    room("JOSE", [crypto, cryptoExtras]),
+    room("TokenCore"),
+    room("TokenSealing", ["TokenCore", crypto]),
+    tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
+    tests("TokenCoreTests", ["TokenCore"]),
+    tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto]),
+]
+
+if slice >= .store {
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ]
+    products += [
+        .library(name: "TokenEngine", targets: ["TokenEngine"]),
+        .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+        .library(name: "StoreConformance", targets: ["StoreConformance"]),
+    ]
+    targets += [
+        room("TokenEngine", ["TokenCore", "TokenSealing", "JOSE", logging, metrics, lifecycle]),
+        room("SQLiteStore", [
+            "TokenCore",
+            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ]),
+        room("StoreConformance", ["TokenCore"]),
+        tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance"]),
+        tests("SQLiteStoreTests", ["SQLiteStore", "TokenEngine", "TokenCore", "StoreConformance"], resources: [.copy("Fixtures")]),
+    ]
+}
+
+if slice >= .all {
+    dependencies += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-atomics", from: "1.3.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ]
+}
+
+let package = Package(
+    name: "mintmark",
+    platforms: [.macOS(.v26)],
+    products: products,
+    dependencies: dependencies,
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)
