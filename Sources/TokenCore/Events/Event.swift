@@ -1,0 +1,103 @@
+/// What happened: decided with the change it tells of and committed with it (canon 60). Carries names, never a token or a secret.
+public struct Event: Hashable, Sendable {
+    /// The kinds of events; the raw value is the `event` member of the JSON line.
+    public enum Name: String, Sendable, CaseIterable {
+        /// A session began.
+        case issued
+        /// A refresh token was rotated.
+        case refreshed
+        /// A refresh token was presented again inside the grace window and got the same successor.
+        case refreshRetried = "refresh_retried"
+        /// A refresh token was presented again outside it: the family is over.
+        case reuseDetected = "reuse_detected"
+        /// A session, or all of a subject's, a client's or the store's, ended by order.
+        case revoked
+        /// A genuine refresh token was ahead of its record: the store went back.
+        case storeRollbackDetected = "store_rollback_detected"
+        /// A signing key was made; nobody sees it yet.
+        case keyStaged = "key_staged"
+        /// A signing key stands in the key set.
+        case keyPublished = "key_published"
+        /// A signing key signs.
+        case keySigning = "key_signing"
+        /// A signing key only verifies.
+        case keyVerifying = "key_verifying"
+        /// A signing key is no longer accepted.
+        case keyRetired = "key_retired"
+        /// A signing key's material is gone.
+        case keyDestroyed = "key_destroyed"
+        /// A signing key was revoked in an emergency.
+        case keyRevoked = "key_revoked"
+        /// A client was made.
+        case clientCreated = "client_created"
+        /// A client was removed.
+        case clientDeleted = "client_deleted"
+        /// Events left the outbox before every sink had them: a gap.
+        case eventsDropped = "events_dropped"
+    }
+
+    /// What happened.
+    public let name: Name
+    /// When, by the clock of the request.
+    public let at: UnixTime
+    /// Whom it concerns.
+    public var subject: String?
+    /// Which session.
+    public var session: SessionID?
+    /// Which client.
+    public var client: String?
+    /// Which key.
+    public var key: String?
+    /// Why, where there is more than one reason.
+    public var reason: String?
+    /// A number that the name explains: the generation of a refresh, how many were dropped.
+    public var count: UInt64?
+
+    /// An event; what does not apply stays nil.
+    public init(
+        _ name: Name, at: UnixTime, subject: String? = nil, session: SessionID? = nil, client: String? = nil,
+        key: String? = nil, reason: String? = nil, count: UInt64? = nil
+    ) {
+        self.name = name
+        self.at = at
+        self.subject = subject
+        self.session = session
+        self.client = client
+        self.key = key
+        self.reason = reason
+        self.count = count
+    }
+}
+
+extension Event {
+    /// The stored form.
+    public func encoded() -> [UInt8] {
+        var writer = ByteWriter(capacity: 96)
+        writer.write(name.rawValue)
+        writer.write(at)
+        writer.write(subject)
+        writer.write(UInt8(session == nil ? 0 : 1))
+        if let session { writer.write(raw: session.bytes) }
+        writer.write(client)
+        writer.write(key)
+        writer.write(reason)
+        writer.write(UInt8(count == nil ? 0 : 1))
+        if let count { writer.write(count) }
+        return writer.bytes
+    }
+
+    /// The event of a stored form.
+    ///
+    /// - Throws: `.corrupt` when it is none.
+    public init(stored: [UInt8]) throws(StoreError) {
+        var reader = ByteReader(stored)
+        guard let name = Name(rawValue: try reader.readText()) else { throw .corrupt("an event of no known name") }
+        self.init(name, at: try reader.readTime())
+        subject = try reader.readOptionalText()
+        if try reader.read(UInt8.self) == 1 { session = SessionID(bytes: try reader.read(count: 16)) }
+        client = try reader.readOptionalText()
+        key = try reader.readOptionalText()
+        reason = try reader.readOptionalText()
+        if try reader.read(UInt8.self) == 1 { count = try reader.read() }
+    }
+}
