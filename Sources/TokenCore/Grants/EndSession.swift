@@ -1,0 +1,67 @@
+/// Ends sessions by order: one by name, or everything of a subject by an epoch.
+public enum EndSession {
+    /// Decides the end of one session.
+    ///
+    /// Repeatable: a session that is over already is over. Without a record (a store that went back, an expired row) the revocation is
+    /// written nevertheless, because an access token may still be alive.
+    ///
+    /// - Parameters:
+    ///   - owner: whose it must be; nil when an administrator orders. Somebody else's session answers like an unknown one.
+    public static func decide(
+        _ id: SessionID, _ family: Versioned<Family>?, owner: Subject?, because reason: Family.RevocationReason, policy: SessionPolicy, now: UnixTime
+    ) -> Decision<Void> {
+        var batch = WriteBatch(partition: id.partition, now: now)
+        guard let family, owner == nil || family.record.subject == owner else {
+            return Decision(.failure(OAuthError(.notFound, "There is no such session.")), batch)
+        }
+        end(family, because: reason, in: &batch, policy: policy, now: now)
+        return Decision(.success(()), batch)
+    }
+
+    /// Decides a logout with an access token: the token itself proves whose the session is, whether or not its record is still there.
+    public static func logout(
+        _ id: SessionID, subject: Subject, _ family: Versioned<Family>?, policy: SessionPolicy, now: UnixTime
+    ) -> Decision<Void> {
+        var batch = WriteBatch(partition: id.partition, now: now)
+        if let family {
+            end(family, because: .logout, in: &batch, policy: policy, now: now)
+        } else {
+            let end = policy.lastAccessEnd(now: now, sessionEnd: .distantFuture)
+            batch.writes.append(.expect(Family.key(for: id), expecting: .absent))
+            batch.revocations.append(RevocationEntry(.session(id), expiresAt: end))
+            batch.events.append(Event(.revoked, at: now, subject: subject.text, session: id, reason: Family.RevocationReason.logout.text))
+        }
+        return Decision(.success(()), batch)
+    }
+
+    /// Decides the end of everything of a subject: one epoch record and one entry, whatever the number of sessions.
+    public static func all(
+        of subject: Subject, in partition: Partition, _ read: Versioned<SubjectRecord>?, because reason: Family.RevocationReason,
+        policy: SessionPolicy, now: UnixTime
+    ) -> Decision<UnixTime> {
+        var record = read?.record ?? SubjectRecord(subject: subject, partition: partition)
+        let epoch = record.endAll(policy: policy, now: now)
+        var batch = WriteBatch(partition: partition, now: now)
+        batch.writes.append(.put(record, over: read?.version ?? .absent))
+        let end = policy.lastAccessEnd(now: epoch, sessionEnd: .distantFuture)
+        batch.revocations.append(RevocationEntry(.subject(subject, upTo: epoch), expiresAt: end))
+        batch.events.append(Event(.revoked, at: now, subject: subject.text, reason: reason.text + "_all"))
+        return Decision(.success(epoch), batch)
+    }
+
+    /// Adds the end of one family to a batch.
+    static func end(
+        _ read: Versioned<Family>, because reason: Family.RevocationReason, in batch: inout WriteBatch, policy: SessionPolicy, now: UnixTime
+    ) {
+        var family = read.record
+        family.revoke(reason, policy: policy, now: now)
+        if family == read.record {
+            batch.writes.append(.expect(family.key, expecting: read.version))
+        } else {
+            batch.writes.append(.put(family, over: read.version))
+            batch.events.append(
+                Event(.revoked, at: now, subject: family.subject.text, session: family.id, client: family.client?.text, reason: reason.text))
+        }
+        batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: max(family.lastAccessEnd, now + .seconds(1))))
+    }
+}
