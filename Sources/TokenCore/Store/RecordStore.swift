@@ -28,8 +28,9 @@ public protocol RecordStore: Sendable {
     func find(_ query: RecordQuery, now: UnixTime) async throws(StoreError) -> [StoredRecord]
 
     /// Removes what has expired at `now`, in a small piece of work: at most `limit` records and as many revocation entries.
+    /// An entry leaves a partition's log only after all before it: what is kept of a log has no gap.
     ///
-    /// - Returns: how many were removed; fewer than `limit` means that nothing is due.
+    /// - Returns: how many records and entries were removed together; fewer than `limit` means that nothing is due.
     func sweep(now: UnixTime, limit: Int) async throws(StoreError) -> Int
 
     /// Whether the store can write now: writes something and takes it back.
