@@ -19,11 +19,6 @@ extension JWK {
     /// - Throws: as `init(parsing:)`.
     public init(_ object: JSONObject) throws(JOSEError) {
         guard !Self.privateMembers.contains(where: object.contains) else { throw .privateMember }
-        try self.init(publicPartOf: object)
-    }
-
-    /// Reads the public part of a key that may be private.
-    init(publicPartOf object: JSONObject) throws(JOSEError) {
         try Self.checkUse(object)
         self.keyID = try Self.keyID(object)
         let algorithm = try Self.algorithm(object)
@@ -37,7 +32,7 @@ extension JWK {
         if let use = object["use"], use != .string("sig") { throw .notForSignatures }
         guard let operations = object["key_ops"] else { return }
         guard let names = operations.array else { throw .malformedKey("key_ops") }
-        guard names.contains(.string("verify")) || names.contains(.string("sign")) else { throw .notForSignatures }
+        guard names.contains(.string("verify")) else { throw .notForSignatures }
     }
 
     private static func keyID(_ object: JSONObject) throws(JOSEError) -> String? {
