@@ -1,0 +1,6 @@
+import Glibc
+
+/// Runs the command line of this process and ends it.
+public func mintmark() async -> Never {
+    exit(await Mintmark.execute(Array(CommandLine.arguments.dropFirst())))
+}

@@ -1,0 +1,25 @@
+/// How far a mistyped name is from a known one.
+enum EditDistance {
+    /// The least number of insertions, deletions and replacements, and exchanges of neighbours, between two names.
+    ///
+    /// Bounded by the product of the lengths: callers give it names of at most `longest` bytes.
+    static func between(_ left: some StringProtocol, _ right: some StringProtocol) -> Int {
+        let a = Array(left.utf8.prefix(longest))
+        let b = Array(right.utf8.prefix(longest))
+        var rows = [Array(0...b.count)]
+        for i in a.indices {
+            var row = [i + 1]
+            for j in b.indices {
+                let replaced = rows[i][j] + (a[i] == b[j] ? 0 : 1)
+                var best = min(rows[i][j + 1] + 1, row[j] + 1, replaced)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+                row.append(best)
+            }
+            rows.append(row)
+        }
+        return rows[a.count][b.count]
+    }
+
+    /// The longest name worth comparing; the rest of a longer one is not looked at.
+    static let longest = 64
+}

@@ -1,0 +1,47 @@
+/// Reads `MINTMARK_*` and `LOG_LEVEL` into a layer.
+enum EnvironmentReader {
+    static let prefix = "MINTMARK_"
+
+    /// - Parameter environment: every variable of the process.
+    static func read(_ environment: [String: String]) throws(ConfigurationError) -> ConfigurationLayer {
+        var layer = ConfigurationLayer(name: "environment")
+        var problems: [ConfigurationProblem] = []
+        if let level = environment["LOG_LEVEL"], !level.isEmpty {
+            layer.entries[Keys.loggingLevel.name] = .init(text: common(level), origin: .environment(name: "LOG_LEVEL"))
+        }
+        for (name, text) in environment.sorted(by: { $0.key < $1.key }) where isOurs(name) {
+            let origin = Origin.environment(name: name)
+            if let key = byEnvironmentName[name] {
+                layer.entries[key] = .init(text: text, origin: origin)
+            } else {
+                problems.append(ConfigurationProblem(origin: origin, message: unknown(name)))
+            }
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return layer
+    }
+
+    /// Ours by its prefix, except what the build reads and what Kubernetes puts there for a service called "mintmark"
+    /// (`MINTMARK_SERVICE_HOST`, `MINTMARK_PORT_8080_TCP`, …), which would otherwise keep the pod from starting.
+    private static func isOurs(_ name: String) -> Bool {
+        guard name.hasPrefix(prefix) else { return false }
+        let rest = name.dropFirst(prefix.count)
+        return rest != "SLICE" && rest != "PORT" && !rest.hasPrefix("PORT_") && !rest.hasPrefix("SERVICE_")
+    }
+
+    private static func unknown(_ name: String) -> String {
+        let written = name.dropFirst(prefix.count).lowercased()
+        if written.hasPrefix("cache_") { return Keys.unknown("cache." + written.dropFirst("cache_".count)) }
+        let distances = byEnvironmentName.keys.sorted().map { ($0, EditDistance.between(name, $0)) }
+        let nearest = distances.min { $0.1 < $1.1 }?.0 ?? ""
+        return "There is no such variable; the nearest is \(nearest)."
+    }
+
+    /// `LOG_LEVEL` as other programs spell it: any case, and `warn`.
+    private static func common(_ level: String) -> String {
+        level.lowercased() == "warn" ? "warning" : level.lowercased()
+    }
+
+    private static let byEnvironmentName = Dictionary(
+        uniqueKeysWithValues: Keys.all.map { ($0.environmentName, $0.name) })
+}

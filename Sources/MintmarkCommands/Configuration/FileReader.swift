@@ -1,0 +1,86 @@
+import Yams
+
+/// Reads a YAML file into a layer: mappings nest into dotted keys, sequences are lists, everything else is text.
+enum FileReader {
+    /// The largest file that is read. The longest sensible one has some forty lines.
+    static let largest = 256 * 1024
+
+    /// - Parameters:
+    ///   - yaml: the text of the file; empty or all comments says nothing.
+    ///   - path: for error messages and origins.
+    static func read(yaml: String, path: String) throws(ConfigurationError) -> ConfigurationLayer {
+        var flattening = Flattening(path: path)
+        do {
+            if let root = try Yams.compose(yaml: yaml) { flattening.visit(root, at: "") }
+        } catch {
+            flattening.report(line: 1, "This is not YAML that can be read: \(error)")
+        }
+        guard flattening.problems.isEmpty else { throw ConfigurationError(problems: flattening.problems) }
+        return flattening.layer
+    }
+
+    /// A walk over the document. It goes only into known sections, so neither depth nor aliases can make it long.
+    private struct Flattening {
+        let path: String
+        var layer = ConfigurationLayer(name: "file")
+        var problems: [ConfigurationProblem] = []
+
+        mutating func report(line: Int, _ message: String) {
+            problems.append(ConfigurationProblem(origin: .file(path: path, line: line), message: message))
+        }
+
+        /// - Parameter name: the dotted key of the node; empty for the document.
+        mutating func visit(_ node: Node, at name: String) {
+            let line = node.mark?.line ?? 1
+            if Keys.row(name) != nil {
+                record(node, for: name, line: line)
+            } else if name.isEmpty || Keys.isSection(name) {
+                visitSection(node, at: name, line: line)
+            } else {
+                report(line: line, Keys.unknown(name))
+            }
+        }
+
+        private mutating func visitSection(_ node: Node, at name: String, line: Int) {
+            if node.isNull { return }  // `server:` above lines that are all comments
+            guard let mapping = node.mapping else {
+                return report(
+                    line: line,
+                    name.isEmpty
+                        ? "The file is not a mapping of keys."
+                        : "'\(name)' is a section: write its keys below it, indented.")
+            }
+            for (key, value) in mapping {
+                guard let word = key.string else {
+                    report(line: key.mark?.line ?? line, "A key is a word, not a list or a mapping.")
+                    continue
+                }
+                visit(value, at: name.isEmpty ? word : "\(name).\(word)")
+            }
+        }
+
+        private mutating func record(_ node: Node, for name: String, line: Int) {
+            guard layer.entries[name] == nil else { return report(line: line, "'\(name)' is set twice.") }
+            guard let text = text(of: node) else {
+                return report(line: line, "'\(name)' needs a value: one text, or a list of texts.")
+            }
+            layer.entries[name] = .init(text: text, origin: .file(path: path, line: line))
+        }
+
+        private func text(of node: Node) -> String? {
+            if node.isNull { return nil }
+            if let scalar = node.scalar { return scalar.string }
+            guard let sequence = node.sequence else { return nil }
+            let items = sequence.compactMap { $0.isNull ? nil : $0.scalar?.string }
+            return items.count == sequence.count ? items.joined(separator: ",") : nil
+        }
+    }
+}
+
+extension Node {
+    /// True for a value that was left out or written as `null` (YAML 1.2 section 10.3.2).
+    fileprivate var isNull: Bool {
+        guard let scalar, scalar.style == .plain || scalar.style == .any else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+}

@@ -1,0 +1,108 @@
+import Logging
+import TokenCore
+
+/// The table of configuration: one row a key, and no key elsewhere. `Settings` is read from it, in this order.
+enum Keys {
+    static let serverHost = ConfigurationKey(
+        "server.host", .text("address or host name"), default: "127.0.0.1",
+        "Where the public listener listens; beyond loopback it needs TLS or trusted proxies.")
+    static let serverPort = ConfigurationKey(
+        "server.port", .port, default: "8080", "Port of the public listener; 0 takes any free one.")
+    static let maxProcessors = ConfigurationKey(
+        "server.max_processors", .integer(0...1024), default: "0", "Event loops to run; 0 is one for each processor.")
+    static let certificate = ConfigurationKey(
+        "server.tls.certificate", .text("path", mayBeEmpty: true), default: "",
+        "PEM file with the certificate and its chain; with it the public listener speaks TLS and HTTP/2. Read again on SIGHUP."
+    )
+    static let certificateKey = ConfigurationKey(
+        "server.tls.key", .text("path", mayBeEmpty: true), default: "",
+        "PEM file with the private key of the certificate. Read again on SIGHUP.")
+    static let trustedProxies = ConfigurationKey(
+        "server.trusted_proxies", .networks, default: "",
+        "Reverse proxies whose Forwarded and X-Forwarded-* headers are believed.")
+
+    static let adminHost = ConfigurationKey(
+        "admin.host", .text("address or host name"), default: "127.0.0.1",
+        "Where the admin listener listens; only loopback is accepted.")
+    static let adminPort = ConfigurationKey(
+        "admin.port", .port, default: "8081", "Port of the admin listener; 0 takes any free one.")
+    static let metricsHost = ConfigurationKey(
+        "metrics.host", .text("address or host name"), default: "127.0.0.1",
+        "Where the listener for probes and scrapers listens.")
+    static let metricsPort = ConfigurationKey(
+        "metrics.port", .optionalPort, default: "off",
+        "Port of a listener that serves /healthz, /readyz and /metrics and no admin verbs; 0 takes any free one.")
+
+    static let loggingMode = ConfigurationKey<LogMode>(
+        "logging.mode", .word, default: "text", "How a line of the log on standard error looks.")
+    static let loggingLevel = ConfigurationKey<Logger.Level>(
+        "logging.level", .word, default: "info",
+        "The least level that is logged; the variable LOG_LEVEL is honoured below MINTMARK_LOGGING_LEVEL.")
+
+    static let issuer = ConfigurationKey(
+        "auth.issuer", .text("URL"), derived: "http://localhost:<server.port>, https with TLS",
+        "The `iss` of every token, exactly as validators expect it.")
+    static let audience = ConfigurationKey(
+        "auth.audience", .text("text"), derived: "<auth.issuer>",
+        "The `aud` of an access token whose login named none, and the audience that /authenticate expects.")
+    static let algorithm = ConfigurationKey<SigningAlgorithm>(
+        "auth.algorithm", .word, default: "ES256", "The algorithm of new signing keys.")
+    static let accessLifetime = ConfigurationKey(
+        "auth.access_lifetime", .duration(.seconds(1) ... .hours(24)), default: "15m", "How long an access token lives."
+    )
+    static let refreshLifetime = ConfigurationKey(
+        "auth.refresh_lifetime", .duration(.seconds(1) ... .hours(87_600)), default: "720h",
+        "How long a session lives from its login on; rotation never extends it.")
+    static let autoLogout = ConfigurationKey(
+        "auth.auto_logout", .duration(.zero ... .hours(87_600)), default: "0",
+        "A session without activity for that long is over; 0 turns it off.")
+    static let refreshGrace = ConfigurationKey(
+        "auth.refresh_grace", .duration(.zero ... .seconds(600)), default: "30s",
+        "How long a retry with the refresh token just used gets the same successor; 0 turns it off.")
+    static let leeway = ConfigurationKey(
+        "auth.leeway", .duration(.zero ... .seconds(60)), default: "5s",
+        "How far the clocks of two machines may differ when the times in a token are checked.")
+    static let legacyHS256 = ConfigurationKey(
+        "auth.legacy_hs256", .text("path", mayBeEmpty: true), default: "", secret: true,
+        "File with the secret of legacy HS256 tokens, which are then verified, never issued. Never printed: a secret is easily pasted here."
+    )
+
+    static let maxPerSubject = ConfigurationKey(
+        "sessions.max_per_subject", .integer(0...100_000), default: "0",
+        "Live sessions of one subject; a new login ends the oldest above it. 0 is unlimited.")
+    static let loginRequire = ConfigurationKey<LoginRequirement>(
+        "login.require", .word, default: "loopback", "What /login asks of its caller.")
+    static let loginAllowFrom = ConfigurationKey(
+        "login.allow_from", .networks, default: "", "Private networks whose peers may call /login like loopback ones.")
+
+    static let storePath = ConfigurationKey(
+        "store.path", .text("path"), default: "./mintmark-data", "The data folder; made with mode 0700.")
+    static let eventsFile = ConfigurationKey(
+        "events.file", .text("path, or - for standard output", mayBeEmpty: true), default: "",
+        "Where events are written as JSON lines; empty writes none.")
+    static let eventsRetain = ConfigurationKey(
+        "events.retain", .duration(.seconds(60) ... .hours(8760)), default: "24h",
+        "How long an event waits in the store for its sinks; at most 1 GiB of them.")
+    static let rotateEvery = ConfigurationKey(
+        "keys.rotate_every", .duration(.seconds(1) ... .hours(8760)), default: "720h", "How long a key signs.")
+    static let publishAhead = ConfigurationKey(
+        "keys.publish_ahead", .duration(.zero ... .hours(720)), default: "1h",
+        "How long a key is in the key set before it signs; longer than any cache of the set.")
+    static let sealFile = ConfigurationKey(
+        "keys.seal_file", .text("path"), derived: "<store.path>.seal",
+        "The file with the seal keys, mode 0600, outside the data folder.")
+
+    /// Every row, in the order of docs/configuration.md.
+    static let all: [any DescribedKey] = [
+        serverHost, serverPort, maxProcessors, certificate, certificateKey, trustedProxies,
+        adminHost, adminPort, metricsHost, metricsPort, loggingMode, loggingLevel,
+        issuer, audience, algorithm, accessLifetime, refreshLifetime, autoLogout, refreshGrace, leeway, legacyHS256,
+        maxPerSubject, loginRequire, loginAllowFrom, storePath, eventsFile, eventsRetain,
+        rotateEvery, publishAhead, sealFile,
+    ]
+}
+
+extension Duration {
+    /// So many hours of 3,600 seconds.
+    static func hours(_ count: Int) -> Duration { .seconds(count * 3600) }
+}

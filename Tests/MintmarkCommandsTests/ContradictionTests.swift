@@ -1,0 +1,82 @@
+import Testing
+
+@testable import MintmarkCommands
+
+/// canon 64: unsafe settings fail at start-up with the reason and the fix.
+@Suite("Contradictions")
+struct ContradictionTests {
+    private func contradictions(_ flags: [String]) throws -> [Contradiction] {
+        try ConfigurationSources(flags: flags).load().settings.contradictions(workingDirectory: "/srv/app")
+    }
+
+    @Test(
+        "canon 64: each unsafe combination is refused once, with its keys",
+        arguments: [
+            (["server.host=0.0.0.0"], "server.host"), (["server.host=10.0.0.1"], "server.host"),
+            (["server.host=::"], "server.host"),
+            (["server.host=example.org"], "server.host"), (["admin.host=0.0.0.0", "admin.port=1"], "admin.host"),
+            (["server.trusted_proxies=0.0.0.0/0"], "server.trusted_proxies"),
+            (["server.trusted_proxies=10.0.0.1,::/0"], "server.trusted_proxies"),
+            (["server.tls.certificate=c.pem"], "server.tls.certificate"),
+            (["server.tls.key=k.pem"], "server.tls.certificate"),
+            (["admin.port=8080"], "admin.port"), (["metrics.port=8081"], "metrics.port"),
+            (["metrics.port=8081", "metrics.host=0.0.0.0"], "metrics.port"),
+            (["admin.port=8080", "admin.host=localhost"], "admin.port"),
+            (["admin.port=8080", "server.host=::1", "admin.host=localhost"], "admin.port"),
+            (["login.require=none", "server.trusted_proxies=10.0.0.1"], "login.require"),
+            (["login.require=client", "login.allow_from=10.0.0.0/8"], "login.allow_from"),
+            (["login.allow_from=0.0.0.0/0"], "login.allow_from"),
+            (["login.allow_from=203.0.113.0/24"], "login.allow_from"),
+            (["login.allow_from=172.0.0.0/11"], "login.allow_from"),
+            (["auth.refresh_lifetime=10m"], "auth.access_lifetime"),
+            (["auth.refresh_grace=10m", "auth.access_lifetime=5m"], "auth.refresh_grace"),
+            (["auth.access_lifetime=4s", "auth.refresh_grace=0"], "auth.leeway"),
+            (["auth.auto_logout=721h"], "auth.auto_logout"),
+            (["auth.auto_logout=20s"], "auth.refresh_grace"),
+            (["keys.publish_ahead=2h", "keys.rotate_every=2h"], "keys.publish_ahead"),
+            (["keys.seal_file=mintmark-data/seal"], "keys.seal_file"),
+            (["keys.seal_file=/srv/app/mintmark-data/a/../seal"], "keys.seal_file"),
+            (["keys.seal_file=./x/../mintmark-data"], "keys.seal_file"),
+            (["store.path=/", "keys.seal_file=/etc/seal"], "keys.seal_file"),
+        ])
+    func unsafeCombinationIsRefused(flags: [String], key: String) throws {
+        let found = try contradictions(flags)
+        #expect(found.map { $0.keys.first } == [key], "\(found)")
+        #expect(found.allSatisfy { $0.reason.hasSuffix(".") && $0.fix.hasSuffix(".") })
+    }
+
+    @Test("canon 64: an open /login beyond loopback is refused even with TLS")
+    func openLoginBeyondLoopbackIsRefusedWithTLS() throws {
+        let found = try contradictions([
+            "server.host=0.0.0.0", "server.tls.certificate=c", "server.tls.key=k", "login.require=none",
+        ])
+        #expect(found.map { $0.keys.first } == ["login.require"])
+    }
+
+    @Test("canon 64: a grace window longer than both lifetimes is refused for both")
+    func graceLongerThanBothLifetimesIsRefusedTwice() throws {
+        let found = try contradictions([
+            "auth.refresh_grace=10m", "auth.access_lifetime=5m", "auth.refresh_lifetime=5m",
+        ])
+        #expect(
+            found.map(\.keys) == [
+                ["auth.refresh_grace", "auth.access_lifetime"], ["auth.refresh_grace", "auth.refresh_lifetime"],
+            ])
+    }
+
+    @Test(arguments: [
+        [], ["server.host=::1"], ["server.host=localhost"], ["server.host=127.8.9.1"], ["login.require=none"],
+        ["server.host=0.0.0.0", "server.tls.certificate=c", "server.tls.key=k"],
+        ["server.host=0.0.0.0", "server.trusted_proxies=10.0.0.0/8"],
+        ["server.host=0.0.0.0", "server.trusted_proxies=10.0.0.0/8", "login.require=client"],
+        ["login.allow_from=10.0.0.0/8,192.168.1.0/24,fd00::/8,127.0.0.1,::1,100.64.0.0/10"],
+        ["server.port=0", "admin.port=0", "metrics.port=0"],
+        ["metrics.port=9100", "metrics.host=0.0.0.0"], ["admin.port=8080", "server.host=127.0.0.2"],
+        ["auth.refresh_grace=0"],
+        ["auth.refresh_grace=10m", "auth.access_lifetime=10m"], ["auth.auto_logout=30m"], ["auth.auto_logout=720h"],
+        ["keys.seal_file=mintmark-data-seal"],
+        ["keys.seal_file=mintmark-data/../seal"], ["keys.publish_ahead=0"],
+        ["auth.access_lifetime=2s", "auth.refresh_lifetime=4s", "auth.refresh_grace=1s", "auth.leeway=0"],
+    ])
+    func soundCombinationIsAccepted(flags: [String]) throws { #expect(try contradictions(flags).isEmpty) }
+}
