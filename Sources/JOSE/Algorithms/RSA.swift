@@ -9,9 +9,12 @@ extension AlgorithmRow {
                 try translating(to: .signingFailed) { try RSAPrivateKey(_RSA.Signing.PrivateKey(keySize: .bits2048), scheme) }
             },
             open: { serialized throws(JOSEError) in
-                try translating(to: .malformedKey("d")) {
+                let key = try translating(to: .malformedKey("d")) {
                     try RSAPrivateKey(_RSA.Signing.PrivateKey(derRepresentation: serialized), scheme)
                 }
+                // The library overlooks bytes after the key, and reads PKCS #8 as well.
+                guard key.serialized == serialized else { throw .malformedKey("d") }
+                return key
             },
             importPublic: { material throws(JOSEError) in
                 guard case .rsa(let n, let e) = material else { return nil }
