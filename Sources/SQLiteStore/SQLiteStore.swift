@@ -1,1 +1,131 @@
-// The room is furnished in the commits that follow.
+public import TokenCore
+
+/// The embedded store: one SQLite file in a folder of its own, one connection that writes, a few that read.
+///
+/// A commit returns when it is fsynced. Commits that wait at the same time share one transaction and one fsync; a conflict in one spoils no
+/// other. Reads run on the caller's thread, see every commit that returned before, and go on when the disk is full.
+public final class SQLiteStore: Sendable {
+    public let partitionCount: Int
+    private let lock: FolderLock
+    private let writer: CommitQueue
+    private let readers: ReaderPool
+
+    private init(partitionCount: Int, lock: FolderLock, writer: CommitQueue, readers: ReaderPool) {
+        self.partitionCount = partitionCount
+        self.lock = lock
+        self.writer = writer
+        self.readers = readers
+    }
+
+    /// Opens the store of a folder, making both if they are not there.
+    ///
+    /// - Throws: `.unavailable` when the folder is in use by another store or cannot be written; `.corrupt` when the file is not
+    ///   ours, is damaged, comes from a later version, or was made with another number of partitions.
+    public static func open(_ configuration: Configuration) throws(StoreError) -> SQLiteStore {
+        let partitions = configuration.partitions
+        precondition((1...Partition.most).contains(partitions) && partitions.nonzeroBitCount == 1, "partitions are a power of two")
+        try SystemCalls.makeFolder(configuration.path)
+        let lock = try FolderLock(folder: configuration.path)
+        let file = configuration.path + "/" + Schema.fileName
+        try SystemCalls.makeFile(file)
+        let connection = try Connection(
+            file: file, readOnly: false, pageCacheBytes: configuration.pageCacheBytes, pragmas: configuration.pragmas)
+        try Schema.prepare(connection, partitions: partitions)
+        let writer = try Writer(connection)
+        let readers = try ReaderPool(
+            count: configuration.readers ?? max(2, SystemCalls.processors), file: file, pageCacheBytes: configuration.pageCacheBytes)
+        return SQLiteStore(
+            partitionCount: partitions, lock: lock, writer: CommitQueue(writer, observer: configuration.observer), readers: readers)
+    }
+
+    /// Refuses new work, finishes what waits, and leaves the folder to others. A store may be closed twice.
+    public func close() async {
+        await writer.close()
+        readers.close()
+        lock.release()
+    }
+}
+
+extension SQLiteStore.Configuration {
+    /// What the writing connection is told first.
+    fileprivate var pragmas: [String] {
+        var pragmas = [
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = \(synchronous == .full ? "FULL" : "OFF")",
+            // Removed rows are overwritten where that costs no extra page.
+            "PRAGMA secure_delete = FAST",
+            // A long reader may let the log grow; it shrinks again when it starts over.
+            "PRAGMA journal_size_limit = 67108864",
+        ]
+        if let mostPages { pragmas.append("PRAGMA max_page_count = \(mostPages)") }
+        return pragmas
+    }
+}
+
+extension SQLiteStore: RecordStore {
+    public func load(_ keys: [RecordKey], now: UnixTime) async throws(StoreError) -> [StoredRecord?] {
+        try readers.read { (reader) throws(SQLiteFailure) in try reader.load(keys, now: now) }
+    }
+
+    public func commit(_ batch: WriteBatch) async throws(StoreError) {
+        batch.checkBounds()
+        _ = try await writer.perform(.batch(batch))
+    }
+
+    public func find(_ query: RecordQuery, now: UnixTime) async throws(StoreError) -> [StoredRecord] {
+        try readers.read { (reader) throws(SQLiteFailure) in try reader.find(query, now: now) }
+    }
+
+    public func sweep(now: UnixTime, limit: Int) async throws(StoreError) -> Int {
+        let records = try await repeated(upTo: limit) { .sweepRecords(now: now, limit: $0) }
+        return records + (try await repeated(upTo: limit) { .sweepRevocations(now: now, limit: $0) })
+    }
+
+    public func check() async throws(StoreError) { _ = try await writer.perform(.check) }
+
+    /// Has work done piece by piece, each in a group of its own so that others get between, until nothing is left or enough is done.
+    private func repeated(upTo limit: Int, _ work: (_ rest: Int) -> Work) async throws(StoreError) -> Int {
+        var done = 0
+        while done < limit {
+            let outcome = try await writer.perform(work(limit - done))
+            done += outcome.count
+            guard outcome.hasMore else { break }
+        }
+        return done
+    }
+}
+
+extension SQLiteStore: RevocationLog {
+    public func revocationHeads() async throws(StoreError) -> [Partition: UInt64] {
+        try readers.read { (reader) throws(SQLiteFailure) in try reader.revocationHeads() }
+    }
+
+    public func revocations(in partition: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedRevocation] {
+        let stored = try readers.read { (reader) throws(SQLiteFailure) in
+            try reader.revocations(in: partition, after: number, limit: limit)
+        }
+        var entries: [NumberedRevocation] = []
+        for (number, body) in stored { entries.append(NumberedRevocation(number: number, entry: try RevocationEntry(stored: body))) }
+        return entries
+    }
+}
+
+extension SQLiteStore: EventLog {
+    public func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        let stored = try readers.read { (reader) throws(SQLiteFailure) in try reader.events(after: number, limit: limit) }
+        var events: [NumberedEvent] = []
+        for (number, body) in stored { events.append(NumberedEvent(number: number, event: try Event(stored: body))) }
+        return events
+    }
+
+    public func trimEvents(through number: UInt64) async throws(StoreError) {
+        _ = try await repeated(upTo: .max) { _ in .trimEvents(through: number) }
+    }
+
+    public func backlog() async throws(StoreError) -> OutboxBacklog {
+        guard let found = try readers.read({ (reader) throws(SQLiteFailure) in try reader.backlog() }) else {
+            return OutboxBacklog(count: 0, bytes: 0, oldest: nil)
+        }
+        return OutboxBacklog(count: found.count, bytes: found.bytes, oldest: try Event(stored: found.oldest).at)
+    }
+}

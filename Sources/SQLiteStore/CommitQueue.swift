@@ -1,0 +1,130 @@
+import Dispatch
+import Synchronization
+import TokenCore
+
+/// Group commit: callers put their work in a line; one thread takes all that waits, does it as one transaction, and answers.
+///
+/// While one group is being synced the next one gathers, so under load an fsync is shared by many and without load nobody waits
+/// for company.
+final class CommitQueue: Sendable {
+    /// How many may wait. A group of 512 takes some 10 ms with its fsync, so the last in a full line waits under a quarter of a second:
+    /// whoever comes then is better told to come back. It also bounds memory: about 8 MiB.
+    static let mostWaiting = 8192
+    /// How many share one transaction: past this the fsync's share of each is nothing, and the first would wait for the last.
+    static let mostInGroup = 512
+    /// How many rows a group changes: bounds the time between two answers when batches are large.
+    static let mostWeight = 8192
+
+    private struct Waiting: Sendable {
+        let work: Work
+        let reply: CheckedContinuation<Result<Outcome, StoreError>, Never>
+    }
+
+    private struct Line {
+        var waiting: [Waiting] = []
+        var isRunning = false
+        var isClosed = false
+        /// Those who wait for the last group's end, once closed.
+        var closers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// Guards the line, for as long as it takes to put or take.
+    private let line = Mutex(Line())
+    /// The writer, nil once closed. Locked by the queue's thread alone, for a whole group.
+    private let writer: Mutex<Writer?>
+    private let queue = DispatchQueue(label: "mintmark.sqlite.writer")
+    private let observer: (any CommitObserver)?
+
+    init(_ writer: sending Writer, observer: (any CommitObserver)?) {
+        self.writer = Mutex(writer)
+        self.observer = observer
+    }
+
+    /// Does the work in the next group and returns when its transaction is durable.
+    func perform(_ work: Work) async throws(StoreError) -> Outcome {
+        try await withCheckedContinuation { reply in
+            if let refusal = enter(Waiting(work: work, reply: reply)) { reply.resume(returning: .failure(refusal)) }
+        }.get()
+    }
+
+    /// Refuses new work, does what waits, copies the log into the file and ends the writer.
+    func close() async {
+        await withCheckedContinuation { closer in
+            let mustStart = line.withLock { line in
+                line.isClosed = true
+                line.closers.append(closer)
+                return start(&line)
+            }
+            if mustStart { run() }
+        }
+    }
+
+    /// Puts work in the line; why not, if it is refused.
+    private func enter(_ waiting: Waiting) -> StoreError? {
+        let (refusal, mustStart): (StoreError?, Bool) = line.withLock { line in
+            guard !line.isClosed else { return (.unavailable("the store is closed"), false) }
+            guard line.waiting.count < Self.mostWaiting else { return (.overloaded, false) }
+            line.waiting.append(waiting)
+            return (nil, start(&line))
+        }
+        if mustStart { run() }
+        return refusal
+    }
+
+    private func start(_ line: inout Line) -> Bool {
+        defer { line.isRunning = true }
+        return !line.isRunning
+    }
+
+    private func run() {
+        queue.async {
+            while let group = self.next() { self.perform(group) }
+        }
+    }
+
+    /// The next group; nil, and the thread is given back, when nothing waits.
+    private func next() -> [Waiting]? {
+        let (group, closers): ([Waiting]?, [CheckedContinuation<Void, Never>]) = line.withLock { line in
+            guard line.waiting.isEmpty else { return (Self.take(&line), []) }
+            line.isRunning = false
+            defer { line.closers = [] }
+            return (nil, line.closers)
+        }
+        guard closers.isEmpty else {
+            end()
+            for closer in closers { closer.resume() }
+            return nil
+        }
+        return group
+    }
+
+    private static func take(_ line: inout Line) -> [Waiting] {
+        var weight = 0
+        var count = 0
+        for waiting in line.waiting.prefix(mostInGroup) {
+            weight += waiting.work.weight
+            guard weight <= mostWeight || count == 0 else { break }
+            count += 1
+        }
+        defer { line.waiting.removeFirst(count) }
+        return Array(line.waiting.prefix(count))
+    }
+
+    private func perform(_ group: [Waiting]) {
+        let clock = ContinuousClock()
+        let started = clock.now
+        writer.withLock { writer in
+            let results = writer?.perform(group.map(\.work)) ?? group.map { _ in .failure(.unavailable("the store is closed")) }
+            observer?.committed(CommitReport(of: results, duration: clock.now - started))
+            for (waiting, result) in zip(group, results) { waiting.reply.resume(returning: result) }
+            writer?.checkpointIfDue()
+        }
+    }
+
+    private func end() {
+        writer.withLock { writer in
+            writer?.checkpointToEnd()
+            writer = nil
+        }
+    }
+}

@@ -1,0 +1,69 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import TokenCore
+
+/// The few calls to the operating system that SQLite does not make for us.
+enum SystemCalls {
+    /// What `errno` says, as the reason why something is unavailable.
+    static func failure(_ what: String) -> StoreError {
+        .unavailable("\(what): \(String(cString: strerror(errno)))")
+    }
+
+    /// Makes a folder 0700, with those above it, unless it is there.
+    static func makeFolder(_ path: String) throws(StoreError) {
+        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT, let parent = parent(of: path) else { throw failure("cannot make the folder \(path)") }
+        try makeFolder(parent)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("cannot make the folder \(path)") }
+        try syncFolder(parent)
+    }
+
+    /// Makes an empty file 0600, unless it is there, and its name durable.
+    static func makeFile(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot make \(path)") }
+        close(descriptor)
+        if let parent = parent(of: path) { try syncFolder(parent) }
+    }
+
+    /// Makes what was created, renamed or removed in a folder durable.
+    static func syncFolder(_ path: String) throws(StoreError) { try sync(path, flags: O_RDONLY | O_DIRECTORY) }
+
+    /// Makes a file's bytes durable.
+    static func syncFile(_ path: String) throws(StoreError) { try sync(path, flags: O_RDONLY) }
+
+    /// Gives a file another name, atomically, in place of what has that name; durable when it returns.
+    static func move(_ path: String, to target: String) throws(StoreError) {
+        guard rename(path, target) == 0 else { throw failure("cannot move \(path) to \(target)") }
+        try syncFolder(parent(of: target) ?? ".")
+    }
+
+    /// Removes a file if it is there.
+    static func remove(_ path: String) throws(StoreError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot remove \(path)") }
+    }
+
+    /// Whether something has that name.
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// How many processors are at work.
+    static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    private static func sync(_ path: String, flags: Int32) throws(StoreError) {
+        let descriptor = open(path, flags | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("cannot sync \(path)") }
+    }
+
+    private static func parent(of path: String) -> String? {
+        let trimmed = path.last == "/" ? path.dropLast() : path[...]
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? nil : String(trimmed[..<slash])
+    }
+}
