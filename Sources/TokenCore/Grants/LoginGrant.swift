@@ -84,7 +84,7 @@ public enum LoginGrant {
 }
 
 /// The later of two times that may be missing.
-func latest(_ a: UnixTime?, _ b: UnixTime?) -> UnixTime? {
+package func latest(_ a: UnixTime?, _ b: UnixTime?) -> UnixTime? {
     switch (a, b) {
     case (let a?, let b?): max(a, b)
     default: a ?? b

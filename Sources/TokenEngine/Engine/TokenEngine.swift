@@ -1,0 +1,148 @@
+public import Logging
+public import TokenCore
+public import TokenSealing
+import Synchronization
+
+/// The one engine: for every request it reads, decides, signs, commits and replies.
+///
+/// Decisions are pure functions of `TokenCore`; races are decided by the store's compare-and-swap; the engine loops at most three times.
+public final class TokenEngine: Sendable {
+    /// What the engine needs to know beside its store.
+    public struct Configuration: Sendable {
+        /// The `iss` of access tokens: from configuration, never from a request (canon 56).
+        public var issuer: String
+        /// The `aud` of access tokens whose login named none.
+        public var audience: String
+        /// Lifetimes and limits.
+        public var policy: SessionPolicy
+
+        /// A configuration.
+        public init(issuer: String, audience: String, policy: SessionPolicy) {
+            self.issuer = issuer
+            self.audience = audience
+            self.policy = policy
+        }
+    }
+
+    /// Everything the engine stores in, and both logs.
+    public typealias Store = RecordStore & RevocationLog & EventLog
+
+    /// The configuration in force.
+    public let configuration: Configuration
+    /// Where the time of a request is read.
+    public let clock: any WallClock
+    let store: any Store
+    let minter: Minter
+    let sealer: RefreshTokenSealer
+    let seal: SealNumber
+    let clientSecrets: KeyedHash
+    let enforcers = Enforcers()
+    let lanes = SubjectLanes()
+    let activity = PendingActivity()
+    let logger: Logger
+    /// The epoch of the whole store; read at the start, raised by order.
+    let storeEpoch = Mutex<UnixTime?>(nil)
+    /// Counts for metrics, all monotonic.
+    public let counters = EngineCounters()
+
+    var policy: SessionPolicy { configuration.policy }
+    /// The epoch of the whole store as this instance knows it.
+    var knownStoreEpoch: UnixTime? { storeEpoch.withLock { $0 } }
+
+    /// An engine over an open store.
+    ///
+    /// - Parameters:
+    ///   - seals: the seal keys; the first seals, all open.
+    ///   - signers: which key signs now.
+    public init(
+        configuration: Configuration, store: any Store, seals: SealKeys, signers: any SignerSource, clock: any WallClock, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+        sealer = RefreshTokenSealer(seals)
+        seal = seals.current.number
+        clientSecrets = KeyedHash(seals)
+        minter = Minter(issuer: configuration.issuer, audience: configuration.audience, sealer: sealer, keys: signers)
+    }
+
+    /// Reads what must be known before the first request: the store's epoch and the live revocations, which every enforcer gets.
+    ///
+    /// - Throws: what the store throws.
+    public func start() async throws(StoreError) {
+        let epoch = try await store.load(StoreEpoch.self, id: (), now: clock.now())?.record.upTo
+        storeEpoch.withLock { $0 = epoch }
+        var live: [RevocationEntry] = []
+        for partition in try await store.revocationHeads().keys.sorted() {
+            var after: UInt64 = 0
+            while case let page = try await store.revocations(in: partition, after: after, limit: 1000), let last = page.last {
+                live += page.map(\.entry)
+                after = last.number
+            }
+        }
+        await enforcers.enforce(live)
+    }
+
+    /// Adds whoever enforces revocations; it is told of all that are live before this returns.
+    public func add(enforcer: any RevocationEnforcer) async { await enforcers.add(enforcer, now: clock.now()) }
+
+    /// How often a decision is taken again after a conflict.
+    static let attempts = 4
+
+    /// The loop of every change: decide on what is stored, prepare the reply, commit, enforce, and only then report.
+    ///
+    /// - Parameter attempt: reads and decides; called again after a conflict, at most three times.
+    /// - Parameter prepare: makes the reply before the commit; when it throws, nothing is committed.
+    func change<Order: Sendable, Reply: Sendable>(
+        _ attempt: @Sendable (UnixTime) async throws(StoreError) -> Decision<Order>,
+        prepare: @Sendable (Order) async throws(OAuthError) -> Reply
+    ) async throws(OAuthError) -> Reply {
+        if clock.isBehind { throw .unavailable(detail: "the system's clock went back by more than the leeway") }
+        for _ in 1...Self.attempts {
+            do {
+                let decision = try await attempt(clock.now())
+                let reply = try await Self.prepared(decision.outcome, prepare)
+                if !decision.batch.isEmpty {
+                    try await store.commit(decision.batch)
+                    counters.count(decision.batch.events)
+                    await enforcers.enforce(decision.batch.revocations)
+                }
+                return try reply.get()
+            } catch let error as StoreError {
+                if error != .conflict { throw translate(error) }
+            } catch let error as OAuthError {
+                throw error
+            } catch {
+                throw .unavailable(detail: "\(error)")
+            }
+        }
+        throw .unavailable(detail: "conflict after conflict")
+    }
+
+    /// The reply of a decision: a refusal stays a value, because what it writes must still be committed; a failure to make the reply is thrown.
+    private static func prepared<Order, Reply>(
+        _ outcome: Result<Order, OAuthError>, _ prepare: (Order) async throws(OAuthError) -> Reply
+    ) async throws(OAuthError) -> Result<Reply, OAuthError> {
+        switch outcome {
+        case .success(let order): .success(try await prepare(order))
+        case .failure(let refusal): .failure(refusal)
+        }
+    }
+
+    /// The border between the store's words and the protocol's.
+    func translate(_ error: StoreError) -> OAuthError {
+        switch error {
+        case .conflict: .unavailable(detail: "conflict")
+        case .unavailable(let why): .unavailable(detail: "the store cannot write: \(why)")
+        case .outcomeUnknown(let why): .unavailable(detail: "the store did not answer: \(why)", outcomeUnknown: true)
+        case .overloaded: .unavailable(detail: "too much waits for the store")
+        case .corrupt(let why): OAuthError(.serverError, "The service could not read its data.", detail: why)
+        }
+    }
+
+    /// A read whose failure is the caller's answer.
+    func reading<T>(_ body: () async throws(StoreError) -> T) async throws(OAuthError) -> T {
+        do { return try await body() } catch { throw translate(error) }
+    }
+}

@@ -1,0 +1,77 @@
+import JOSE
+public import TokenCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// `write(2)` by a name that the sink's own method does not hide.
+private let systemWrite: @Sendable (Int32, UnsafeRawPointer?, Int) -> Int = { write($0, $1, $2) }
+
+/// Writes each event as one line of JSON to a file or to standard output.
+public final class JSONLinesSink: EventSink {
+    /// Why a line could not be written.
+    public struct WriteError: Error, CustomStringConvertible {
+        /// What the system said: an errno.
+        public let code: Int32
+        /// The number and its meaning.
+        public var description: String { "errno \(code): \(String(cString: strerror(code)))" }
+    }
+
+    /// `json-lines`.
+    public let name = "json-lines"
+    private let path: String?
+
+    /// A sink that appends to the file at `path`, made 0600 if missing; nil writes to standard output. The file is opened for every
+    /// delivery, so that a rotation by name loses nothing.
+    public init(path: String?) { self.path = path }
+
+    /// Appends one line per event and, for a file, has them on disk when it returns.
+    ///
+    /// - Throws: `WriteError`. A part of the lines may have been written: they come again.
+    public func write(_ events: [NumberedEvent]) async throws {
+        var lines: [UInt8] = []
+        lines.reserveCapacity(events.count * 200)
+        for event in events {
+            lines += Self.line(event)
+            lines.append(UInt8(ascii: "\n"))
+        }
+        try append(lines)
+    }
+
+    private func append(_ lines: [UInt8]) throws(WriteError) {
+        let file = path.map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600) } ?? STDOUT_FILENO
+        guard file >= 0 else { throw WriteError(code: errno) }
+        defer { if path != nil { close(file) } }
+        var written = 0
+        while written < lines.count {
+            let count = lines[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw WriteError(code: errno) }
+            written += count
+        }
+        if path != nil, fsync(file) != 0 { throw WriteError(code: errno) }
+    }
+
+    /// The JSON of one event: `number` tells a repeated delivery from a new event.
+    static func line(_ numbered: NumberedEvent) -> [UInt8] {
+        let event = numbered.event
+        var json = JSONWriter(capacity: 200)
+        json.object { json in
+            json.member("event", event.name.rawValue)
+            json.member("at", event.at.rfc3339)
+            json.member("number", Int64(clamping: numbered.number))
+            if let subject = event.subject { json.member("sub", subject) }
+            if let session = event.session { json.member("sid", session.description) }
+            if let client = event.client { json.member("client_id", client) }
+            if let key = event.key { json.member("kid", key) }
+            if let reason = event.reason { json.member("reason", reason) }
+            if let count = event.count { json.member("count", Int64(clamping: count)) }
+        }
+        return json.bytes
+    }
+}
