@@ -75,7 +75,7 @@ if slice >= .store {
             .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ]),
         room("StoreConformance", ["TokenCore"]),
-        tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance"]),
+        tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "SQLiteStore", logging]),
         tests("SQLiteStoreTests", ["SQLiteStore", "TokenEngine", "TokenCore", "StoreConformance"], resources: [.copy("Fixtures")]),
     ]
 }
