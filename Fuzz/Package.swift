@@ -1,14 +1,10 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Fuzz targets in a package of their own, because libFuzzer brings the main function and wants its counters in every
-/// module. `./run SECONDS` builds them so; a plain `swift build` does not link.
-let target: (String, [Target.Dependency]) -> Target = { name, dependencies in
-    .executableTarget(
-        name: name,
-        dependencies: dependencies,
-        swiftSettings: [.unsafeFlags(["-parse-as-library"])]
-    )
+/// Fuzz targets in a package of their own, because libFuzzer wants its counters in every module. `./run SECONDS` builds
+/// them so; a plain `swift build` does not link.
+func fuzzer(_ name: String, _ room: String) -> Target {
+    .executableTarget(name: name, dependencies: ["FuzzDriver", .product(name: room, package: "mintmark")])
 }
 
 let package = Package(
@@ -16,8 +12,10 @@ let package = Package(
     platforms: [.macOS(.v26)],
     dependencies: [.package(name: "mintmark", path: "..")],
     targets: [
-        target("FuzzJWS", [.product(name: "JOSE", package: "mintmark")]),
-        target("FuzzJSON", [.product(name: "JOSE", package: "mintmark")]),
+        .target(name: "LibFuzzer"),
+        .target(name: "FuzzDriver", dependencies: ["LibFuzzer"]),
+        fuzzer("FuzzJWS", "JOSE"),
+        fuzzer("FuzzJSON", "JOSE"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,22 +1,33 @@
+import FuzzDriver
 import JOSE
 
-/// Any bytes: a token parses or throws, and one that parses has exactly one spelling.
-@_cdecl("LLVMFuzzerTestOneInput")
-public func fuzzJWS(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    let bytes = Array(UnsafeBufferPointer(start: data, count: count))
-    if let token = try? JWS(parsing: bytes) {
-        let input = Array(token.signingInput)
-        let payload = Base64URL.encode(token.payload)
-        precondition(input.suffix(payload.count) == payload[...])
-        precondition(input + [UInt8(ascii: ".")] + Base64URL.encode(token.signature) == bytes)
-        precondition(!token.header.parameters.contains("crit"))
-        if let claims = try? JWTClaims(parsing: token.payload) {
-            precondition(claims.expiry.map { $0.floor <= $0.ceiling } ?? true)
+/// Any bytes as a token, as claims and as a key set.
+@main
+enum FuzzJWS {
+    static func main() {
+        _ = fuzz { data, count in
+            let bytes = Array(UnsafeBufferPointer(start: data, count: count))
+            FuzzJWS.token(bytes)
+            FuzzJWS.keySet(bytes)
+            return 0
         }
     }
-    if let set = try? JWKSet(parsing: bytes) {
+
+    /// A token is refused, or has exactly one spelling.
+    static func token(_ bytes: [UInt8]) {
+        guard let token = try? JWS(parsing: bytes) else { return }
+        precondition(!token.header.parameters.contains("crit"))
+        let payload = Base64URL.encode(token.payload)
+        precondition(token.signingInput.suffix(payload.count).elementsEqual(payload))
+        precondition(Array(token.signingInput) + [UInt8(ascii: ".")] + Base64URL.encode(token.signature) == bytes)
+        guard let claims = try? JWTClaims(parsing: token.payload), let expiry = claims.expiry else { return }
+        precondition(0...NumericDate.latest ~= expiry.floor && expiry.ceiling - expiry.floor <= 1)
+    }
+
+    /// A set is refused, or reads back as it was written; its keys are imported or refused.
+    static func keySet(_ bytes: [UInt8]) {
+        guard let set = try? JWKSet(parsing: bytes) else { return }
         precondition((try? JWKSet(parsing: set.serialized).keys) == set.keys)
         for key in set.keys { _ = try? VerificationKey(jwk: key) }
     }
-    return 0
 }
