@@ -53,7 +53,7 @@ var targets: [Target] = [
     room("TokenSealing", ["TokenCore", crypto]),
     tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
     tests("TokenCoreTests", ["TokenCore"]),
-    tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors")]),
+    tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
 ]
 
 if slice >= .store {

@@ -16,6 +16,7 @@ let package = Package(
         .target(name: "FuzzDriver", dependencies: ["LibFuzzer"]),
         fuzzer("FuzzJWS", "JOSE"),
         fuzzer("FuzzJSON", "JOSE"),
+        fuzzer("FuzzRefreshToken", "TokenSealing"),
     ],
     swiftLanguageModes: [.v6]
 )
