@@ -205,3 +205,44 @@ import Testing
         }
     }
 }
+
+/// Clients that may authenticate, on each store.
+@Suite struct ClientTests {
+    @Test(arguments: TestedStore.allCases) func aClientIsKnownByItsSecretAlone(_ kind: TestedStore) async throws {
+        try await kind.use { store in
+            let engine = try await Harness(store: store).engine
+            let client = try await engine.createClient(name: "shop")
+            #expect(try await engine.authenticateClient(id: client.id.text, secret: client.secret.bytes) == client.id)
+            for (id, secret) in [(client.id.text, Array("wrong".utf8)), ("mmc_unknown", client.secret.bytes), ("", [])] {
+                let refusal = await #expect(throws: OAuthError.self) { try await engine.authenticateClient(id: id, secret: secret) }
+                #expect(refusal?.code == .invalidClient)
+            }
+        }
+    }
+
+    /// canon 19: the store has a keyed hash of a secret, never the secret.
+    @Test(arguments: TestedStore.allCases) func theSecretIsNotStored(_ kind: TestedStore) async throws {
+        try await kind.use { store in
+            let harness = try await Harness(store: store)
+            let client = try await harness.engine.createClient(name: "shop")
+            let stored = try #require(try await store.load([ClientRecord.key(for: client.id)], now: harness.clock.now())[0])
+            let body = String(decoding: stored.body, as: UTF8.self)
+            #expect(!body.contains(String(decoding: client.secret.bytes, as: UTF8.self)))
+            #expect(client.secret.bytes.count >= 4 + 43)
+        }
+    }
+
+    @Test(arguments: TestedStore.allCases) func deletingAClientEndsTheSessionsItBegan(_ kind: TestedStore) async throws {
+        try await kind.use { store in
+            let harness = try await Harness(store: store)
+            let client = try await harness.engine.createClient(name: "shop")
+            let subject = try #require(Subject(integer: 1))
+            let begun = try await harness.engine.login(.init(subject: subject, client: client.id))
+            let other = try await harness.login(1)
+            try await harness.engine.deleteClient(client.id)
+            await #expect(throws: OAuthError.self) { try await harness.engine.refresh(begun.refresh) }
+            _ = try await harness.engine.refresh(other.refresh)
+            #expect(try await harness.engine.clients().isEmpty)
+        }
+    }
+}

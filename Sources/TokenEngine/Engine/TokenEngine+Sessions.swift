@@ -58,6 +58,9 @@ extension TokenEngine {
         }
         if let seen = activity.lastSeen(presented.family) { family.record.activity.lastSeen = max(family.record.activity.lastSeen, seen) }
         let genuine = sealer.isGenuine(presented, salt: family.record.salt)
+        if let client = family.record.client, try await store.load(ClientRecord.self, id: client, now: now) == nil {
+            return .init(family: nil, isGenuine: false, subject: nil, storeEpoch: epoch)
+        }
         let subject = try await store.load(
             SubjectRecord.self, id: .init(family.record.subject, partition: presented.family.partition), now: now)
         return .init(family: family, isGenuine: genuine, subject: subject, storeEpoch: epoch)
