@@ -11,7 +11,8 @@ public protocol RecordStore: Sendable {
     /// How many partitions subjects are spread over: a power of two, fixed when the store was first opened.
     var partitionCount: Int { get }
 
-    /// The records of these keys, in their order; nil for what is absent or expired at `now`. At most 1,024 keys of one partition.
+    /// The records of these keys, in their order and all of one moment; nil for what is absent or expired at `now`. At most 1,024 keys of
+    /// one partition.
     ///
     /// - Throws: `.unavailable`, `.corrupt`.
     func load(_ keys: [RecordKey], now: UnixTime) async throws(StoreError) -> [StoredRecord?]
