@@ -164,7 +164,7 @@ struct KeyRingTests {
         var world = try started()
         for step: KeyRingWorld.Step in [.wait(.seconds(10_000)), .revokeSpare, .rotate, .wait(.seconds(2566)), .rotate] { _ = try take(step, &world) }
         var machine = KeyMachine(world.ring, policy: world.policy)
-        _ = machine.noteSealing(SealNumber(3), refreshLifetime: .seconds(60), now: world.now)
+        _ = machine.noteSealing(SealNumber(3), now: world.now)
         #expect(machine.ring.seals.count == 1)
         #expect(try read(machine.ring) == machine.ring)
     }
@@ -181,20 +181,20 @@ struct KeyRingTests {
     }
 
     @Test func sealKeysAreNeededAsLongAsTheLastSessionBornWithThem() {
-        var machine = KeyMachine(KeyRing(), policy: KeyRingWorld.policy)
+        let policy = KeyPolicy(refreshLifetime: .seconds(86_400))
+        var machine = KeyMachine(KeyRing(), policy: policy)
         let start = UnixTime(seconds: 1_000_000)
         let (old, new) = (SealNumber(1), SealNumber(2))
-        var changed: [Bool] = []
-        for second in [0, 3600, 3601] {
-            changed.append(machine.noteSealing(old, refreshLifetime: .seconds(86_400), now: start + .seconds(second)))
-        }
-        changed.append(machine.noteSealing(new, refreshLifetime: .seconds(60), now: start + .seconds(4000)))
-        #expect(changed == [true, false, true, true])
+        let changed = [0, 3600, 3601].map { machine.noteSealing(old, now: start + .seconds($0)) }
+        #expect(changed == [true, false, true])
+        // Sessions end sooner from now on; those born before keep their end.
+        machine = KeyMachine(machine.ring, policy: KeyPolicy(refreshLifetime: .seconds(60)))
+        _ = machine.noteSealing(new, now: start + .seconds(4000))
         let end = start + .seconds(3601 + 86_400 + 3600)
         #expect(machine.ring.seals.map(\.neededUntil) == [end, start + .seconds(4000 + 60 + 3600)])
-        _ = machine.noteSealing(new, refreshLifetime: .seconds(60), now: end - .seconds(1))
+        _ = machine.noteSealing(new, now: end - .seconds(1))
         #expect(machine.ring.seals.map(\.number) == [old, new])
-        _ = machine.noteSealing(new, refreshLifetime: .seconds(60), now: end)
+        _ = machine.noteSealing(new, now: end)
         #expect(machine.ring.seals.map(\.number) == [new])
     }
 

@@ -109,6 +109,12 @@ extension KeyMachine {
         return (changes, .done)
     }
 
+    /// What tells a validator of a revoked key that it only learned of from the ring; nil for every other key.
+    public func revocation(of key: RingKey) -> RevocationEntry? {
+        guard case .retired(let since, .revoked) = key.state else { return nil }
+        return RevocationEntry(.key(key.id), expiresAt: since + policy.memory(after: nil))
+    }
+
     /// A private half was sealed again with another seal key. Nothing, if the key no longer has one.
     public mutating func reseal(_ id: KeyID, sealed: [UInt8]) {
         guard let index = ring.keys.firstIndex(where: { $0.id == id }) else { return }

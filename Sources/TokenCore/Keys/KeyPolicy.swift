@@ -14,12 +14,14 @@ public struct KeyPolicy: Hashable, Sendable {
     public var lag: Duration
     /// How long a retired key is listed.
     public var remembered: Duration
+    /// How long a session begun now may last: so long is the seal key needed that it was born with.
+    public var refreshLifetime: Duration
 
     /// A policy; the defaults are those of the configuration.
     public init(
         algorithm: String = "ES256", rotateEvery: Duration? = .seconds(30 * 86_400), publishAhead: Duration = .seconds(3600),
         accessLifetime: Duration = .seconds(900), leeway: Duration = .seconds(5), lag: Duration = .seconds(60),
-        remembered: Duration = .seconds(30 * 86_400)
+        remembered: Duration = .seconds(30 * 86_400), refreshLifetime: Duration = .seconds(720 * 3600)
     ) {
         self.algorithm = algorithm
         self.rotateEvery = rotateEvery
@@ -28,11 +30,16 @@ public struct KeyPolicy: Hashable, Sendable {
         self.leeway = leeway
         self.lag = lag
         self.remembered = remembered
+        self.refreshLifetime = refreshLifetime
     }
 
     /// How long a key must be accepted after it stopped signing: the longest token it gave out, on the instance that noticed last, with the
     /// leeway and the second lost to rounding.
     func overlap(after duty: RingKey.Duty) -> Duration { duty.longestToken + leeway + lag + .seconds(1) }
+
+    /// How long caches may keep the key set: half of what a new key waits, so that it is in every cache before it signs (canon 51, RFC 9111
+    /// section 5.2.2.1); never more than a day.
+    public var cacheLifetime: Duration { min(publishAhead / 2, .seconds(86_400)) }
 
     /// How long a revoked key must be remembered: whoever has its private half may have given a token any expiry, so what counts is how long a
     /// validator may still hold the key itself, or a token of it as verified.

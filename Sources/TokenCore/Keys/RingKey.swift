@@ -85,6 +85,29 @@ extension RingKey {
         }
     }
 
+    /// The state's name, for lists and metrics: from a set of six, `revoked` among them.
+    public var stateName: String {
+        switch state {
+        case .staged: "staged"
+        case .published: "published"
+        case .signing: "signing"
+        case .verifying: "verifying"
+        case .retired(_, .outlived): "retired"
+        case .retired(_, .revoked): "revoked"
+        }
+    }
+
+    /// When the state began.
+    public var since: UnixTime {
+        switch state {
+        case .staged: createdAt
+        case .published(_, let since), .signing(_, let since, _), .verifying(let since, _), .retired(let since, _): since
+        }
+    }
+
+    /// When a verifying key retires; nil in every other state.
+    public var until: UnixTime? { if case .verifying(_, let until) = state { until } else { nil } }
+
     /// The sealed private half, while there is one.
     public var material: Material? {
         switch state {
