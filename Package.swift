@@ -76,7 +76,10 @@ if slice >= .store {
         ]),
         room("StoreConformance", ["TokenCore"]),
         tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "SQLiteStore", logging]),
-        tests("SQLiteStoreTests", ["SQLiteStore", "TokenEngine", "TokenCore", "StoreConformance"], resources: [.copy("Fixtures")]),
+        .target(
+            name: "PowerCut", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")], path: "Tests/PowerCut"),
+        tests(
+            "SQLiteStoreTests", ["SQLiteStore", "TokenEngine", "TokenCore", "StoreConformance", "PowerCut"], resources: [.copy("Fixtures")]),
     ]
 }
 

@@ -6,17 +6,20 @@ import GRDBSQLite
 /// groups. A checkpoint waits for nobody: what a reader still looks at is left for the next one.
 final class Checkpointer {
     /// The log is copied when it has so many pages: 8 MiB, some hundred commits. A page that many of them changed is written once.
-    static let dueAtPages: Int32 = 2048
+    static let usualPages: Int32 = 2048
 
     /// Keeps the pointer valid.
     private let connection: Connection
     private let pointer: OpaquePointer
     /// The length of the log after the last commit: written by SQLite's hook, on the writer's thread.
     private let pages: UnsafeMutablePointer<Int32>
-    private var dueAt = dueAtPages
+    private let limit: Int32
+    private var dueAt: Int32
 
     /// The checkpointer of the connection that writes.
-    init(_ connection: Connection, _ pointer: OpaquePointer) {
+    init(_ connection: Connection, _ pointer: OpaquePointer, limit: Int32) {
+        self.limit = limit
+        dueAt = limit
         self.connection = connection
         self.pointer = pointer
         pages = .allocate(capacity: 1)
@@ -41,7 +44,7 @@ final class Checkpointer {
         var (inLog, copied): (Int32, Int32) = (0, 0)
         sqlite3_wal_checkpoint_v2(pointer, nil, SQLITE_CHECKPOINT_PASSIVE, &inLog, &copied)
         // Copied whole, the log starts again from its beginning. If not, it is soon tried again, but not after every commit.
-        dueAt = inLog == copied ? Self.dueAtPages : inLog + Self.dueAtPages / 8
+        dueAt = inLog == copied ? limit : inLog + limit / 8
         pages.pointee = 0
     }
 

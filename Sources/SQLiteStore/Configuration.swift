@@ -25,6 +25,8 @@ extension SQLiteStore {
         public var observer: (any CommitObserver)?
         /// The most pages that the file may have: how tests fill the disk.
         var mostPages: Int?
+        /// How long the log grows before it is copied: less in tests, so that power is cut in a checkpoint too.
+        var checkpointAtPages = Checkpointer.usualPages
 
         /// A configuration; the usual one but for the folder.
         public init(

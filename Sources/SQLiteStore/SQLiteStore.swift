@@ -31,7 +31,7 @@ public final class SQLiteStore: Sendable {
         let connection = try Connection(
             file: file, readOnly: false, pageCacheBytes: configuration.pageCacheBytes, pragmas: configuration.pragmas)
         try Schema.prepare(connection, partitions: partitions)
-        let writer = try Writer(connection)
+        let writer = try Writer(connection, checkpointAtPages: configuration.checkpointAtPages)
         let readers = try ReaderPool(
             count: configuration.readers ?? max(2, SystemCalls.processors), file: file, pageCacheBytes: configuration.pageCacheBytes)
         return SQLiteStore(

@@ -47,7 +47,7 @@ final class Writer {
     private let checkpoints: Checkpointer
 
     /// A writer on a connection whose schema is up to date.
-    init(_ connection: Connection) throws(StoreError) {
+    init(_ connection: Connection, checkpointAtPages: Int32 = Checkpointer.usualPages) throws(StoreError) {
         self.connection = connection
         pointer = connection.takeOver()
         do throws(SQLiteFailure) {
@@ -62,7 +62,7 @@ final class Writer {
         } catch {
             throw StoreError(error)
         }
-        checkpoints = Checkpointer(connection, pointer)
+        checkpoints = Checkpointer(connection, pointer, limit: checkpointAtPages)
     }
 
     /// Does a group of work in one transaction; the answers are in the order of the work.
