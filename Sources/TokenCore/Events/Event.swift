@@ -94,10 +94,14 @@ extension Event {
         guard let name = Name(rawValue: try reader.readText()) else { throw .corrupt("an event of no known name") }
         self.init(name, at: try reader.readTime())
         subject = try reader.readOptionalText()
-        if try reader.read(UInt8.self) == 1 { session = SessionID(bytes: try reader.read(count: 16)) }
+        if try reader.readPresence() {
+            guard let id = SessionID(bytes: try reader.read(count: 16)) else { throw .corrupt("an event of no session that can be") }
+            session = id
+        }
         client = try reader.readOptionalText()
         key = try reader.readOptionalText()
         reason = try reader.readOptionalText()
-        if try reader.read(UInt8.self) == 1 { count = try reader.read() }
+        if try reader.readPresence() { count = try reader.read() }
+        try reader.finish()
     }
 }

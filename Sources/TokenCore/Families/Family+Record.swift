@@ -50,13 +50,14 @@ extension Family: Record {
         end = try reader.readTime()
         lastAccessEnd = try reader.readTime()
         life = try Self.readLife(&reader)
-        let isInteger = try reader.read(UInt8.self) == 1
+        let isInteger = try reader.readPresence()
         guard let subject = Self.subject(try reader.readText(), isInteger: isInteger) else { throw .corrupt("a family without a subject") }
         self.subject = subject
-        client = try reader.readOptionalText().flatMap { ClientID($0) }
+        client = try Self.readClient(&reader)
         attributes = Attributes(
             scope: try reader.readOptionalText(), audience: try reader.readOptionalText(), device: try reader.readOptionalText(),
             claims: Array(try reader.readSized()))
+        try reader.finish()
         activity = stored.activity
         expiresAt = stored.expiresAt
     }
@@ -66,6 +67,12 @@ extension Family: Record {
         if tag == 0 { return .active(generation: try reader.read(), rotatedAt: try reader.readTime()) }
         guard let reason = RevocationReason(rawValue: tag) else { throw .corrupt("a family revoked for no known reason") }
         return .revoked(reason, at: try reader.readTime())
+    }
+
+    private static func readClient(_ reader: inout ByteReader) throws(StoreError) -> ClientID? {
+        guard let text = try reader.readOptionalText() else { return nil }
+        guard let client = ClientID(text) else { throw .corrupt("a family of no client that can be") }
+        return client
     }
 
     private static func subject(_ text: String, isInteger: Bool) -> Subject? {

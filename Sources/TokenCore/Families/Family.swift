@@ -139,7 +139,8 @@ extension Family {
             rotate(to: generation + 1, policy: policy, now: now)
             return .moveForward(to: generation + 1)
         }
-        if generation + 1 == current, now < rotatedAt + policy.refreshGrace {
+        // Without a window there is no retry, also for a request whose clock was read before the rotation it lost against.
+        if generation + 1 == current, policy.refreshGrace > .zero, now < rotatedAt + policy.refreshGrace {
             return .repeatSuccessor(current)
         }
         revoke(.reuse, policy: policy, now: now)
@@ -151,6 +152,12 @@ extension Family {
         activity.lastSeen = max(activity.lastSeen, now)
         lastAccessEnd = max(lastAccessEnd, policy.lastAccessEnd(now: now, sessionEnd: end))
         expiresAt = min(end, policy.idleEnd(lastSeen: activity.lastSeen))
+    }
+
+    /// Until when its end must be remembered: every access token of it has expired by then, also those of rotations that a store
+    /// which went back has forgotten.
+    func revocationEnd(policy: SessionPolicy, now: UnixTime) -> UnixTime {
+        max(lastAccessEnd, policy.lastAccessEnd(now: now, sessionEnd: end))
     }
 
     /// Ends it. A family that is over already keeps its first reason.

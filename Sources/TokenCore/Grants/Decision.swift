@@ -62,7 +62,8 @@ public struct PairOrder: Sendable, Hashable {
         attributes = family.attributes
         self.tokenID = tokenID
         issuedAt = now
-        expiresAt = policy.accessEnd(now: now, sessionEnd: family.end)
+        // A retry does not write the family: under a configuration that has changed since the rotation, what the record remembers caps it.
+        expiresAt = min(policy.accessEnd(now: now, sessionEnd: family.end), family.lastAccessEnd - policy.leeway)
         self.generation = generation
         seal = family.seal
         salt = family.salt

@@ -2,8 +2,8 @@
 public enum EndSession {
     /// Decides the end of one session.
     ///
-    /// Repeatable: a session that is over already is over. Without a record (a store that went back, an expired row) the revocation is
-    /// written nevertheless, because an access token may still be alive.
+    /// Repeatable: a session that is over already is over. One without a record is not found: only its access token, which `logout` is
+    /// given, proves that there was one.
     ///
     /// - Parameters:
     ///   - owner: whose it must be; nil when an administrator orders. Somebody else's session answers like an unknown one.
@@ -19,6 +19,8 @@ public enum EndSession {
     }
 
     /// Decides a logout with an access token: the token itself proves whose the session is, whether or not its record is still there.
+    ///
+    /// Without a record (a store that went back, an expired row) the revocation is written nevertheless, because the token is still alive.
     public static func logout(
         _ id: SessionID, subject: Subject, _ family: Versioned<Family>?, policy: SessionPolicy, now: UnixTime
     ) -> Decision<Void> {
@@ -26,7 +28,7 @@ public enum EndSession {
         if let family {
             end(family, because: .logout, in: &batch, policy: policy, now: now)
         } else {
-            let end = policy.lastAccessEnd(now: now, sessionEnd: .distantFuture)
+            let end = policy.lastAccessEnd(now: now)
             batch.writes.append(.expect(Family.key(for: id), expecting: .absent))
             batch.revocations.append(RevocationEntry(.session(id), expiresAt: end))
             batch.events.append(Event(.revoked, at: now, subject: subject.text, session: id, reason: Family.RevocationReason.logout.text))
@@ -35,18 +37,28 @@ public enum EndSession {
     }
 
     /// Decides the end of everything of a subject: one epoch record and one entry, whatever the number of sessions.
+    ///
+    /// - Parameter storeEpoch: the epoch of the whole store, which may have moved births ahead of the clock.
     public static func all(
-        of subject: Subject, in partition: Partition, _ read: Versioned<SubjectRecord>?, because reason: Family.RevocationReason,
-        policy: SessionPolicy, now: UnixTime
+        of subject: Subject, in partition: Partition, _ read: Versioned<SubjectRecord>?, storeEpoch: UnixTime? = nil,
+        because reason: Family.RevocationReason, policy: SessionPolicy, now: UnixTime
     ) -> Decision<UnixTime> {
         var record = read?.record ?? SubjectRecord(subject: subject, partition: partition)
-        let epoch = record.endAll(policy: policy, now: now)
+        let epoch = record.endAll(policy: policy, storeEpoch: storeEpoch, now: now)
         var batch = WriteBatch(partition: partition, now: now)
         batch.writes.append(.put(record, over: read?.version ?? .absent))
-        let end = policy.lastAccessEnd(now: epoch, sessionEnd: .distantFuture)
+        announce(epoch, of: subject, because: reason, in: &batch, policy: policy, now: now)
+        return Decision(.success(epoch), batch)
+    }
+
+    /// Adds the entry and the event of a subject's epoch to a batch.
+    static func announce(
+        _ epoch: UnixTime, of subject: Subject, because reason: Family.RevocationReason, in batch: inout WriteBatch, policy: SessionPolicy,
+        now: UnixTime
+    ) {
+        let end = policy.lastAccessEnd(now: max(epoch, now))
         batch.revocations.append(RevocationEntry(.subject(subject, upTo: epoch), expiresAt: end))
         batch.events.append(Event(.revoked, at: now, subject: subject.text, reason: reason.text + "_all"))
-        return Decision(.success(epoch), batch)
     }
 
     /// Adds the end of one family to a batch.
@@ -62,6 +74,6 @@ public enum EndSession {
             batch.events.append(
                 Event(.revoked, at: now, subject: family.subject.text, session: family.id, client: family.client?.text, reason: reason.text))
         }
-        batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: max(family.lastAccessEnd, now + .seconds(1))))
+        batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: family.revocationEnd(policy: policy, now: now)))
     }
 }

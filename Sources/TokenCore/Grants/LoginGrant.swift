@@ -21,7 +21,8 @@ public enum LoginGrant {
     public struct State: Sendable {
         /// The subject's record with its version; nil if there is none.
         public var subject: Versioned<SubjectRecord>?
-        /// The subject's families, when their number is limited; else empty.
+        /// All of the subject's families, read *after* its record, when their number is limited; else empty. The other way round, the record's
+        /// version would not vouch for them.
         public var families: [Versioned<Family>]
         /// The epoch of the whole store.
         public var storeEpoch: UnixTime?
@@ -48,38 +49,54 @@ public enum LoginGrant {
     public static func decide(
         _ request: Request, _ state: State, policy: SessionPolicy, randomness: Randomness, now: UnixTime
     ) -> Decision<PairOrder> {
-        let epoch = latest(state.subject?.record.epoch, state.storeEpoch)
+        var batch = WriteBatch(partition: state.partition, now: now)
+        let epoch = makeRoom(&batch, request, state, policy: policy, now: now)
         let birth = max(now, epoch.map { $0 + .milliseconds(1) } ?? now)
         let family = Family(
             id: SessionID(birth: birth, partition: state.partition, random: randomness.session), subject: request.subject,
             client: request.client, seal: state.seal, salt: randomness.salt, attributes: request.attributes, policy: policy, now: now)
-        var batch = WriteBatch(partition: state.partition, now: now)
         batch.writes.append(.put(family, over: .absent))
-        limit(&batch, request, state, policy: policy, epoch: epoch, now: now)
         batch.events.append(
             Event(.issued, at: now, subject: request.subject.text, session: family.id, client: request.client?.text))
         return Decision(
             .success(PairOrder(family: family, generation: 0, policy: policy, tokenID: randomness.tokenID, now: now)), batch)
     }
 
+    /// The most sessions that one login ends one by one, well within a batch's bounds. More there are only after the limit was lowered.
+    static let mostEndedSingly = 128
+
     /// Makes the subject's record part of the compare-and-swap, and ends the oldest sessions when there would be too many.
-    private static func limit(
-        _ batch: inout WriteBatch, _ request: Request, _ state: State, policy: SessionPolicy, epoch: UnixTime?, now: UnixTime
-    ) {
+    ///
+    /// - Returns: the latest epoch that concerns the subject, after whose birth the new family is born.
+    private static func makeRoom(
+        _ batch: inout WriteBatch, _ request: Request, _ state: State, policy: SessionPolicy, now: UnixTime
+    ) -> UnixTime? {
+        let epoch = latest(state.subject?.record.epoch, state.storeEpoch)
         let id = SubjectRecord.ID(request.subject, partition: state.partition)
         guard policy.maxPerSubject > 0 else {
             batch.writes.append(.expect(SubjectRecord.key(for: id), expecting: state.subject?.version ?? .absent))
-            return
+            return epoch
         }
         var record = state.subject?.record ?? SubjectRecord(subject: request.subject, partition: state.partition)
         record.keep(policy: policy, now: now)
-        batch.writes.append(.put(record, over: state.subject?.version ?? .absent))
-        let live = state.families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }
-        let surplus = live.count - (policy.maxPerSubject - 1)
-        guard surplus > 0 else { return }
-        for old in live.sorted(by: { $0.record.id.high < $1.record.id.high }).prefix(surplus) {
-            EndSession.end(old, because: .replaced, in: &batch, policy: policy, now: now)
+        defer { batch.writes.append(.put(record, over: state.subject?.version ?? .absent)) }
+        let surplus = surplus(of: state.families, epoch: epoch, policy: policy, now: now)
+        guard surplus.count > mostEndedSingly, let youngest = surplus.last?.record.id.birth else {
+            for old in surplus { EndSession.end(old, because: .replaced, in: &batch, policy: policy, now: now) }
+            return epoch
         }
+        record.end(upTo: youngest, policy: policy)
+        EndSession.announce(youngest, of: request.subject, because: .replaced, in: &batch, policy: policy, now: now)
+        return latest(epoch, youngest)
+    }
+
+    /// The oldest live sessions that must end so that one more keeps to the limit, oldest first.
+    private static func surplus(
+        of families: [Versioned<Family>], epoch: UnixTime?, policy: SessionPolicy, now: UnixTime
+    ) -> ArraySlice<Versioned<Family>> {
+        let live = families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }
+        let oldestFirst = live.sorted { ($0.record.id.high, $0.record.id.low) < ($1.record.id.high, $1.record.id.low) }
+        return oldestFirst.prefix(max(0, live.count - (policy.maxPerSubject - 1)))
     }
 }
 

@@ -52,7 +52,7 @@ public enum RefreshTokenGrant {
             return issue(family, generation)
         case .rejectReuse:
             batch.writes.append(.put(family, over: read.version))
-            batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: family.lastAccessEnd))
+            batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: family.revocationEnd(policy: policy, now: now)))
             batch.events.append(event(.reuseDetected, family, presented.generation, now))
             return refused("family \(family.id) revoked: reuse of generation \(presented.generation)", batch)
         case .reject(let why):

@@ -12,11 +12,15 @@ public struct SessionPolicy: Hashable, Sendable {
     public var leeway: Duration
     /// How many live sessions a subject may have; 0 for no limit, at most 1,000.
     public var maxPerSubject: Int
+    /// The longest `accessLifetime` of any configuration whose tokens may still be alive, this one included: what is revoked without
+    /// being read must be remembered that long.
+    public var longestAccessLifetime: Duration
 
     /// A policy; the defaults are those of the configuration.
     public init(
         accessLifetime: Duration = .seconds(900), refreshLifetime: Duration = .seconds(720 * 3600), autoLogout: Duration? = nil,
-        refreshGrace: Duration = .seconds(30), leeway: Duration = .seconds(5), maxPerSubject: Int = 0
+        refreshGrace: Duration = .seconds(30), leeway: Duration = .seconds(5), maxPerSubject: Int = 0,
+        longestAccessLifetime: Duration = .zero
     ) {
         self.accessLifetime = accessLifetime
         self.refreshLifetime = refreshLifetime
@@ -24,6 +28,7 @@ public struct SessionPolicy: Hashable, Sendable {
         self.refreshGrace = refreshGrace
         self.leeway = leeway
         self.maxPerSubject = maxPerSubject
+        self.longestAccessLifetime = max(longestAccessLifetime, accessLifetime)
     }
 
     /// The shortest time between two writes of one session's activity, and so how late `autoLogout` may end it:
@@ -50,5 +55,11 @@ public struct SessionPolicy: Hashable, Sendable {
     /// and the leeway of validators included.
     public func lastAccessEnd(now: UnixTime, sessionEnd: UnixTime) -> UnixTime {
         accessEnd(now: now + refreshGrace, sessionEnd: sessionEnd) + leeway + .seconds(1)
+    }
+
+    /// By when every access token minted until `now` by any configuration has expired everywhere: how long an epoch must be remembered, and
+    /// the end of a session whose record is not there to tell.
+    public func lastAccessEnd(now: UnixTime) -> UnixTime {
+        now + refreshGrace + max(longestAccessLifetime, accessLifetime) + leeway + .seconds(1)
     }
 }

@@ -29,6 +29,7 @@ public struct StoreEpoch: Sendable, Hashable, Record {
         var reader = ByteReader(stored.body)
         guard try reader.read(UInt8.self) == 1 else { throw .corrupt("a store epoch of an unknown form") }
         upTo = try reader.readTime()
+        try reader.finish()
         expiresAt = stored.expiresAt
     }
 }

@@ -10,8 +10,8 @@ public struct SubjectRecord: Sendable, Hashable {
     public var epoch: UnixTime?
     /// Whether the rows of dead sessions may still be there, for the reaper to remove.
     public var awaitsReaper: Bool
-    /// When nothing that it speaks of can exist any more.
-    public var expiresAt: UnixTime
+    /// When nothing that it limits can exist any more.
+    private var keptUntil: UnixTime
 
     /// A record for a subject that had none.
     public init(subject: Subject, partition: Partition) {
@@ -19,21 +19,34 @@ public struct SubjectRecord: Sendable, Hashable {
         self.partition = partition
         epoch = nil
         awaitsReaper = false
-        expiresAt = .epoch
+        keptUntil = .epoch
     }
 
+    /// When it ceases to exist: not while a session that its epoch ended may still have a row, whatever lifetime that was born with.
+    public var expiresAt: UnixTime { awaitsReaper ? .distantFuture : keptUntil }
+
     /// Ends every session born so far; returns the epoch that does it.
-    public mutating func endAll(policy: SessionPolicy, now: UnixTime) -> UnixTime {
-        let time = max(now, epoch ?? .epoch)
-        epoch = time
+    ///
+    /// A login straight after an epoch is born a millisecond after it, which the clock may not have reached: the next epoch is
+    /// therefore at least that much later.
+    ///
+    /// - Parameter storeEpoch: the epoch of the whole store, which moves births in the same way.
+    public mutating func endAll(policy: SessionPolicy, storeEpoch: UnixTime? = nil, now: UnixTime) -> UnixTime {
+        let time = max(now, latest(epoch, storeEpoch).map { $0 + .milliseconds(1) } ?? now)
+        end(upTo: time, policy: policy)
+        return time
+    }
+
+    /// Ends every session born at or before a time.
+    mutating func end(upTo time: UnixTime, policy: SessionPolicy) {
+        epoch = max(epoch ?? time, time)
         awaitsReaper = true
         keep(policy: policy, now: time)
-        return time
     }
 
     /// Keeps the record as long as a session that is born now may live, a minute more for clocks.
     public mutating func keep(policy: SessionPolicy, now: UnixTime) {
-        expiresAt = max(expiresAt, now + policy.refreshLifetime + .seconds(60))
+        keptUntil = max(keptUntil, now + policy.refreshLifetime + .seconds(60))
     }
 }
 
@@ -72,24 +85,26 @@ extension SubjectRecord: Record {
     /// Listed while the reaper has work with it.
     public var indexKey: [UInt8]? { awaitsReaper ? Self.reaperIndex : nil }
 
-    /// Form 1.
+    /// Form 1. The expiry is repeated here because the store's column says `distantFuture` while the reaper is awaited.
     public func encoded() -> [UInt8] {
         var writer = ByteWriter(capacity: 24)
         writer.write(Self.form)
         writer.write(UInt8((epoch == nil ? 0 : 1) | (awaitsReaper ? 2 : 0)))
+        writer.write(keptUntil)
         if let epoch { writer.write(epoch) }
         return writer.bytes
     }
 
     /// The record of what was stored.
     public init(stored: StoredRecord) throws(StoreError) {
-        guard let subject = Subject(text: String(decoding: stored.key.id, as: UTF8.self)) else { throw .corrupt("a subject record without a subject") }
+        guard let text = String(validating: stored.key.id, as: UTF8.self), let subject = Subject(text: text) else { throw .corrupt("a subject record without a subject") }
         self.init(subject: subject, partition: stored.key.partition)
         var reader = ByteReader(stored.body)
         guard try reader.read(UInt8.self) == Self.form else { throw .corrupt("a subject record of an unknown form") }
         let flags = try reader.read(UInt8.self)
+        keptUntil = try reader.readTime()
         if flags & 1 != 0 { epoch = try reader.readTime() }
         awaitsReaper = flags & 2 != 0
-        expiresAt = stored.expiresAt
+        try reader.finish()
     }
 }

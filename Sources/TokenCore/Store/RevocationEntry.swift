@@ -60,6 +60,7 @@ extension RevocationEntry {
         var reader = ByteReader(stored)
         expiresAt = try reader.readTime()
         target = try Self.target(&reader)
+        try reader.finish()
     }
 
     private static func target(_ reader: inout ByteReader) throws(StoreError) -> Target {

@@ -52,10 +52,13 @@ public struct WriteBatch: Hashable, Sendable {
 
 extension Write {
     /// The write that stores `record` over `version` (`absent` to create it).
+    ///
+    /// What was counted is in the store already and merging adds: only a new record brings its count, a replaced one its time alone.
     public static func put(_ record: some Record, over version: Version) -> Write {
+        let activity = version == .absent ? record.activity : Activity(lastSeen: record.activity.lastSeen)
         let stored = StoredRecord(
             key: record.key, version: version.next, body: record.encoded(), indexKey: record.indexKey,
-            expiresAt: record.expiresAt, activity: record.activity)
+            expiresAt: record.expiresAt, activity: activity)
         return .put(stored, expecting: version)
     }
 }

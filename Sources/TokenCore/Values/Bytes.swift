@@ -44,6 +44,11 @@ public struct ByteReader: Sendable {
     /// Whether everything has been read.
     public var isAtEnd: Bool { rest.isEmpty }
 
+    /// Nothing may be left.
+    public func finish() throws(StoreError) {
+        guard isAtEnd else { throw .corrupt("a stored value has bytes after its end") }
+    }
+
     /// The next integer of that width.
     public mutating func read<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(StoreError) -> T {
         var value: T = 0
@@ -69,9 +74,18 @@ public struct ByteReader: Sendable {
         return text
     }
 
+    /// Whether the next byte says that something follows: 0 or 1.
+    public mutating func readPresence() throws(StoreError) -> Bool {
+        switch try read(UInt8.self) {
+        case 0: return false
+        case 1: return true
+        default: throw .corrupt("a stored value is neither present nor absent")
+        }
+    }
+
     /// The next optional text.
     public mutating func readOptionalText() throws(StoreError) -> String? {
-        try read(UInt8.self) == 0 ? nil : try readText()
+        try readPresence() ? try readText() : nil
     }
 
     /// The next time.

@@ -46,8 +46,9 @@ public struct UnixTime: Hashable, Comparable, Sendable {
 extension UnixTime: CustomStringConvertible {
     /// Seconds with three decimals, for logs.
     public var description: String {
-        let rest = String(milliseconds % 1000)
-        return "\(milliseconds / 1000)." + String(repeating: "0", count: max(0, 3 - rest.count)) + rest
+        let count = milliseconds.magnitude
+        let rest = String(count % 1000)
+        return (milliseconds < 0 ? "-" : "") + "\(count / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest
     }
 }
 
