@@ -67,5 +67,6 @@ extension ClientRecord {
         guard count <= Self.mostSecrets else { throw .corrupt("a client with too many secrets") }
         secrets = []
         for _ in 0..<count { secrets.append(Array(try reader.readSized())) }
+        try reader.finish()
     }
 }
