@@ -25,7 +25,12 @@ final class CommitQueue: Sendable {
         var isRunning = false
         var isClosed = false
         /// Those who wait for the last group's end, once closed.
-        var closers: [CheckedContinuation<Void, Never>] = []
+        var closers: [Closer] = []
+    }
+
+    private struct Closer: Sendable {
+        let reply: CheckedContinuation<Void, Never>
+        let beforeTheEnd: @Sendable () -> Void
     }
 
     /// Guards the line, for as long as it takes to put or take.
@@ -40,6 +45,9 @@ final class CommitQueue: Sendable {
         self.observer = observer
     }
 
+    /// How many wait now, those of the group under way apart.
+    var waiting: Int { line.withLock { $0.waiting.count } }
+
     /// Does the work in the next group and returns when its transaction is durable.
     func perform(_ work: Work) async throws(StoreError) -> Outcome {
         try await withCheckedContinuation { reply in
@@ -47,12 +55,12 @@ final class CommitQueue: Sendable {
         }.get()
     }
 
-    /// Refuses new work, does what waits, copies the log into the file and ends the writer.
-    func close() async {
+    /// Refuses new work, does what waits, calls `beforeTheEnd`, copies the log into the file and ends the writer.
+    func close(_ beforeTheEnd: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { closer in
             let mustStart = line.withLock { line in
                 line.isClosed = true
-                line.closers.append(closer)
+                line.closers.append(Closer(reply: closer, beforeTheEnd: beforeTheEnd))
                 return start(&line)
             }
             if mustStart { run() }
@@ -84,15 +92,16 @@ final class CommitQueue: Sendable {
 
     /// The next group; nil, and the thread is given back, when nothing waits.
     private func next() -> [Waiting]? {
-        let (group, closers): ([Waiting]?, [CheckedContinuation<Void, Never>]) = line.withLock { line in
+        let (group, closers): ([Waiting]?, [Closer]) = line.withLock { line in
             guard line.waiting.isEmpty else { return (Self.take(&line), []) }
             line.isRunning = false
             defer { line.closers = [] }
             return (nil, line.closers)
         }
         guard closers.isEmpty else {
+            for closer in closers { closer.beforeTheEnd() }
             end()
-            for closer in closers { closer.resume() }
+            for closer in closers { closer.reply.resume() }
             return nil
         }
         return group

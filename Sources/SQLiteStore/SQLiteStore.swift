@@ -38,10 +38,13 @@ public final class SQLiteStore: Sendable {
             partitionCount: partitions, lock: lock, writer: CommitQueue(writer, observer: configuration.observer), readers: readers)
     }
 
+    /// How many commits wait for the group after the one under way: for metrics.
+    public var waiting: Int { writer.waiting }
+
     /// Refuses new work, finishes what waits, and leaves the folder to others. A store may be closed twice.
     public func close() async {
-        await writer.close()
-        readers.close()
+        // The writer's connection ends last, so that it is the one that copies and removes the log.
+        await writer.close { [readers] in readers.close() }
         lock.release()
     }
 }

@@ -48,6 +48,38 @@ enum SystemCalls {
         guard unlink(path) == 0 || errno == ENOENT else { throw failure("cannot remove \(path)") }
     }
 
+    /// Removes a folder and the files in it, if it is there.
+    static func removeFolder(_ path: String) throws(StoreError) {
+        guard let folder = opendir(path) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: entry.pointee.d_name)) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { try remove(path + "/" + name) }
+        }
+        guard rmdir(path) == 0 else { throw failure("cannot remove \(path)") }
+    }
+
+    /// Copies a file into a new one, made 0600, and syncs it.
+    static func copy(_ path: String, to target: String) throws(StoreError) {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw failure("cannot open \(path)") }
+        defer { close(source) }
+        let copy = open(target, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard copy >= 0 else { throw failure("cannot make \(target)") }
+        defer { close(copy) }
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: 1 << 20, alignment: 1)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(source, buffer, 1 << 20)
+            guard count >= 0 else { throw failure("cannot read \(path)") }
+            guard count > 0 else { break }
+            guard write(copy, buffer, count) == count else { throw failure("cannot write \(target)") }
+        }
+        guard fsync(copy) == 0 else { throw failure("cannot sync \(target)") }
+    }
+
     /// Whether something has that name.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

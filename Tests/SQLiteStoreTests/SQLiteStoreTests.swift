@@ -2,42 +2,87 @@ import SQLiteStore
 import Testing
 import TokenCore
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// A folder of its own under the system's temporary one.
-func temporaryFolder() -> String {
-    "/tmp/mintmark-store-\(getpid())-\(UInt64.random(in: 0 ... .max))/data"
-}
-
+/// Opening, closing and whom the folder belongs to.
 @Suite struct SQLiteStoreTests {
-    @Test func aCommitIsReadBackAlsoAfterReopening() async throws {
+    @Test func everythingIsThereAfterReopening() async throws {
+        let folder = temporaryFolder()
+        var batch = Sample.insert(1)
+        batch.revocations = [RevocationEntry(.everything(upTo: Sample.now), expiresAt: .distantFuture)]
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        try await store.commit(batch)
+        let before = try await store.load([Sample.key(1)], now: Sample.now)
+        await store.close()
+        let again = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        #expect(try await again.load([Sample.key(1)], now: Sample.now) == before)
+        #expect(before[0]?.version == Version(1))
+        #expect(try await again.events(after: 0, limit: 10).map(\.event) == batch.events)
+        #expect(try await again.revocations(in: Sample.partition, after: 0, limit: 10).map(\.entry) == batch.revocations)
+        await again.close()
+    }
+
+    @Test func onlyTheOwnerMayReadTheFolder() async throws {
         let folder = temporaryFolder()
         let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
-        let partition = try #require(Partition(number: 3))
-        let key = RecordKey(partition: partition, kind: .family, id: [1, 2, 3])
-        let now = UnixTime(seconds: 1_000)
-        let record = StoredRecord(
-            key: key, version: .absent, body: [9, 9], indexKey: [7], expiresAt: UnixTime(seconds: 2_000), activity: Activity(lastSeen: now))
-        var batch = WriteBatch(partition: partition, now: now, writes: [.put(record, expecting: .absent)])
-        batch.events = [Event(.issued, at: now, subject: "1")]
-        batch.revocations = [RevocationEntry(.everything(upTo: now), expiresAt: UnixTime(seconds: 3_000))]
-        try await store.commit(batch)
-        await #expect(throws: StoreError.conflict) { try await store.commit(batch) }
-        for reopens in 0..<2 {
-            let reader = reopens == 0 ? store : try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
-            let loaded = try await reader.load([key], now: now)
-            #expect(loaded[0]?.body == [9, 9])
-            #expect(loaded[0]?.version == Version(1))
-            #expect(try await reader.find(RecordQuery(partition: partition, kind: .family, indexKey: [7]), now: now).count == 1)
-            #expect(try await reader.events(after: 0, limit: 10).map(\.number) == [1])
-            #expect(try await reader.backlog().count == 1)
-            #expect(try await reader.revocationHeads() == [partition: 1])
-            try await reader.check()
-            await reader.close()
+        try await store.commit(Sample.insert(1))
+        #expect(mode(folder) == 0o700)
+        for file in ["mintmark.db", "mintmark.db-wal", "mintmark.db-shm", "lock"] { #expect(mode(folder + "/" + file) == 0o600, "\(file)") }
+        await store.close()
+        #expect(fileSize(folder + "/mintmark.db-wal") == 0, "closing leaves a log behind")
+    }
+
+    @Test func aFolderBelongsToOneStoreAtATime() async throws {
+        let configuration = SQLiteStore.Configuration(path: temporaryFolder())
+        let store = try SQLiteStore.open(configuration)
+        #expect(throws: StoreError.unavailable("the folder \(configuration.path) is in use by another store")) {
+            try SQLiteStore.open(configuration)
+        }
+        try await store.commit(Sample.insert(1))
+        await store.close()
+        await (try SQLiteStore.open(configuration)).close()
+    }
+
+    @Test func aClosedStoreFinishesWhatItTookAndRefusesTheRest() async throws {
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: temporaryFolder()))
+        let outcomes = await withTaskGroup(of: StoreError?.self) { group in
+            for number in 0..<200 { group.addTask { await outcome(store, Sample.insert(number)) } }
+            group.addTask {
+                await store.close()
+                return nil
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.allSatisfy { $0 == nil || $0 == .unavailable("the store is closed") })
+        await store.close()
+        #expect(await outcome(store, Sample.insert(999)) == .unavailable("the store is closed"))
+        await #expect(throws: StoreError.unavailable("the store is closed")) { try await store.load([Sample.key(1)], now: Sample.now) }
+    }
+
+    @Test func theNumberOfPartitionsIsFixed() async throws {
+        let folder = temporaryFolder()
+        await (try SQLiteStore.open(SQLiteStore.Configuration(path: folder, partitions: 16))).close()
+        #expect(throws: StoreError.corrupt("the store was made with 16 partitions and cannot be opened with 64")) {
+            try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        }
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder, partitions: 16))
+        #expect(store.partitionCount == 16)
+        await store.close()
+    }
+
+    @Test func aFileOfALaterVersionIsRefusedAndLeftAsItIs() async throws {
+        let folder = temporaryFolder()
+        await (try SQLiteStore.open(SQLiteStore.Configuration(path: folder))).close()
+        try tamper(folder, "INSERT INTO grdb_migrations (identifier) VALUES ('999')")
+        #expect(throws: StoreError.corrupt("the store was written by a later version of Mintmark")) {
+            try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        }
+    }
+
+    @Test func anotherProgramsFileIsRefused() async throws {
+        let folder = temporaryFolder()
+        await (try SQLiteStore.open(SQLiteStore.Configuration(path: folder))).close()
+        try tamper(folder, "PRAGMA application_id = 1")
+        #expect(throws: StoreError.corrupt("the file is not a Mintmark store")) {
+            try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
         }
     }
 }

@@ -1,0 +1,86 @@
+import GRDB
+import GRDBSQLite
+public import TokenCore
+
+extension SQLiteStore {
+    /// Copies the store of a folder into one file, also while a server is using it and from another process: the state of one moment.
+    ///
+    /// The copy holds what the folder holds and nothing of the seal file. It appears under its name when it is whole and synced.
+    ///
+    /// - Parameter file: made 0600; what has that name is replaced.
+    /// - Throws: `.unavailable` when there is no store or no space; `.corrupt` when the store is damaged or not ours.
+    public static func backup(folder: String, to file: String) throws(StoreError) {
+        let source = folder + "/" + Schema.fileName
+        guard SystemCalls.exists(source) else { throw .unavailable("there is no store in \(folder)") }
+        let partial = file + ".partial"
+        try SystemCalls.remove(partial)
+        // SQLite fills an empty file, so its mode is ours before anything is in it.
+        try SystemCalls.makeFile(partial)
+        let connection = try Connection(file: source, readOnly: true, pageCacheBytes: 8 << 20)
+        try connection.setUp { database in
+            try Schema.refuseStrangers(database)
+            try database.execute(sql: "VACUUM INTO ?", arguments: [partial])
+        }
+        try SystemCalls.syncFile(partial)
+        try SystemCalls.move(partial, to: file)
+    }
+
+    /// Puts a backup in place of the store of a folder.
+    ///
+    /// The backup is copied beside the store, checked and prepared there, and then takes the store's place in one step: after a crash the
+    /// folder holds either the old store or the restored and prepared one.
+    ///
+    /// - Parameter prepare: works on the restored store before it takes the place, for instance ends every session in it.
+    /// - Throws: `.unavailable` when the folder is in use; `.corrupt` when the file is damaged, not ours or of a later version; what
+    ///   `prepare` throws. The store is then as it was.
+    public static func restore(
+        file: String, to folder: String, preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
+    ) async throws(StoreError) {
+        try SystemCalls.makeFolder(folder)
+        let lock = try FolderLock(folder: folder)
+        defer { lock.release() }
+        let staging = folder + "/restoring"
+        try SystemCalls.removeFolder(staging)
+        try SystemCalls.makeFolder(staging)
+        let copy = staging + "/" + Schema.fileName
+        try SystemCalls.copy(file, to: copy)
+        let restored = try open(Configuration(path: staging, partitions: try checkedPartitions(of: copy), readers: 1))
+        do {
+            try await prepare(restored)
+        } catch {
+            await restored.close()
+            throw error
+        }
+        await restored.close()
+        guard !SystemCalls.exists(copy + "-wal") else { throw .unavailable("the restored store could not be written to its end") }
+        try SystemCalls.syncFile(copy)
+        let target = folder + "/" + Schema.fileName
+        try removeLog(of: target)
+        try SystemCalls.move(copy, to: target)
+        try SystemCalls.removeFolder(staging)
+    }
+
+    /// Reads every page of a file and tells with how many partitions it was made.
+    private static func checkedPartitions(of file: String) throws(StoreError) -> Int {
+        let connection = try Connection(file: file, readOnly: false, pageCacheBytes: 8 << 20)
+        return try connection.setUp { database in
+            try Schema.refuseStrangers(database)
+            let verdict = try String.fetchOne(database, sql: "PRAGMA integrity_check") ?? ""
+            guard verdict == "ok" else { throw StoreError.corrupt("the backup is damaged: \(verdict)") }
+            let partitions = try Int.fetchOne(database, sql: "SELECT value FROM fact WHERE name = 'partitions'") ?? 0
+            guard (1...Partition.most).contains(partitions), partitions.nonzeroBitCount == 1 else {
+                throw StoreError.corrupt("the backup does not tell its partitions")
+            }
+            return partitions
+        }
+    }
+
+    /// Brings the log of the old store into its file and removes it: beside the new file it would be taken for that file's own.
+    private static func removeLog(of file: String) throws(StoreError) {
+        if SystemCalls.exists(file), let connection = try? Connection(file: file, readOnly: false, pageCacheBytes: 1 << 20) {
+            sqlite3_wal_checkpoint_v2(connection.takeOver(), nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        }
+        try SystemCalls.remove(file + "-wal")
+        try SystemCalls.remove(file + "-shm")
+    }
+}

@@ -1,0 +1,130 @@
+import Testing
+import TokenCore
+
+@testable import SQLiteStore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Backup while the store is at work, and back.
+@Suite struct BackupTests {
+    @Test func aBackupIsTheStoreOfOneMoment() async throws {
+        let folder = temporaryFolder()
+        let file = folder + ".backup"
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        for number in 0..<100 { try await store.commit(Sample.insert(number)) }
+        // Writers go on while the copy is made.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for writer in 1...4 {
+                group.addTask { for number in 0..<50 { try await store.commit(Sample.insert(writer * 1000 + number)) } }
+            }
+            group.addTask { try SQLiteStore.backup(folder: folder, to: file) }
+            try await group.waitForAll()
+        }
+        #expect(mode(file) == 0o600)
+        #expect(!SystemCalls.exists(file + ".partial"))
+        await store.close()
+        let target = temporaryFolder()
+        try await SQLiteStore.restore(file: file, to: target)
+        let restored = try SQLiteStore.open(SQLiteStore.Configuration(path: target))
+        #expect(try await restored.load((0..<100).map(Sample.key), now: Sample.now).allSatisfy { $0 != nil })
+        let records = try await restored.find(RecordQuery(partition: Sample.partition, kind: .family, limit: 1000), now: Sample.now).count
+        #expect(try await restored.backlog().count == records, "records and events are not of one moment")
+        await restored.close()
+    }
+
+    @Test func aStoreThatNobodyHasOpenIsBackedUpToo() async throws {
+        let folder = try await closedStore(with: 3)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+        #expect(try await countRecords(folder) == 3)
+    }
+
+    @Test func aRestoreTakesBackWhatWasWrittenAfterTheBackup() async throws {
+        let folder = try await closedStore(with: 3)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        try await store.commit(Sample.insert(77))
+        await #expect(throws: StoreError.unavailable("the folder \(folder) is in use by another store")) {
+            try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+        }
+        await store.close()
+        try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+        #expect(try await countRecords(folder) == 3)
+        #expect(mode(folder + "/mintmark.db") == 0o600)
+        #expect(!SystemCalls.exists(folder + "/restoring"))
+    }
+
+    /// As after a crash: the log of the old store must not be replayed into the new one.
+    @Test func theOldStoresLogIsGone() async throws {
+        let folder = try await closedStore(with: 3)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        for number in 100..<140 { try await store.commit(Sample.insert(number)) }
+        let crashed = temporaryFolder()
+        try SystemCalls.makeFolder(crashed)
+        for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
+        await store.close()
+        try await SQLiteStore.restore(file: folder + ".backup", to: crashed)
+        #expect(try await countRecords(crashed) == 3)
+    }
+
+    @Test func whatPreparesTheRestoredStoreIsPartOfTheRestore() async throws {
+        let folder = try await closedStore(with: 3)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        let target = try await closedStore(with: 5)
+        await #expect(throws: StoreError.conflict) {
+            try await SQLiteStore.restore(file: folder + ".backup", to: target) { (store) throws(StoreError) in
+                try await store.commit(Sample.insert(0))
+            }
+        }
+        #expect(try await countRecords(target) == 5)
+        try await SQLiteStore.restore(file: folder + ".backup", to: target) { (store) throws(StoreError) in
+            try await store.commit(Sample.insert(99))
+        }
+        #expect(try await countRecords(target) == 4)
+    }
+
+    @Test func whatIsNoBackupIsRefusedAndTheStoreStays() async throws {
+        let folder = try await closedStore(with: 5)
+        let file = folder + ".backup"
+        try SQLiteStore.backup(folder: folder, to: file)
+        let damages: [(String) throws -> Void] = [
+            { try overwrite($0, at: 0, with: Array("This is no database at all.".utf8)) },
+            { try overwrite($0, at: 4096 + 8, with: [UInt8](repeating: 0x5a, count: 6000)) },
+            { #expect(truncate($0, 5000) == 0) },
+        ]
+        for (index, damage) in damages.enumerated() {
+            let damaged = "\(file).\(index)"
+            try SystemCalls.copy(file, to: damaged)
+            try damage(damaged)
+            await #expect(throws: StoreError.self, "damage \(index)") { try await SQLiteStore.restore(file: damaged, to: folder) }
+            #expect(try await countRecords(folder) == 5)
+        }
+        #expect(throws: StoreError.self) { try SQLiteStore.backup(folder: temporaryFolder(), to: file) }
+    }
+
+    private func closedStore(with count: Int) async throws -> String {
+        let folder = temporaryFolder()
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        for number in 0..<count { try await store.commit(Sample.insert(number)) }
+        await store.close()
+        return folder
+    }
+
+    private func countRecords(_ folder: String) async throws -> Int {
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        let found = try await store.find(RecordQuery(partition: Sample.partition, kind: .family, limit: 1000), now: Sample.now)
+        await store.close()
+        return found.count
+    }
+}
+
+private func overwrite(_ path: String, at offset: Int, with bytes: [UInt8]) throws {
+    let descriptor = open(path, O_WRONLY)
+    defer { close(descriptor) }
+    #expect(pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count)
+}
