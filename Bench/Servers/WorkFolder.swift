@@ -1,0 +1,48 @@
+import FoundationEssentials
+
+/// The folder of one benchmark: data folders, configuration and output of the servers it starts. On the disk that is
+/// measured, and gone afterwards.
+struct WorkFolder: Sendable {
+    let path: String
+
+    /// The path of the program that runs, to start it once more.
+    static var thisProgram: String { CommandLine.arguments.first ?? "mintmark-bench" }
+
+    /// Makes an empty folder.
+    ///
+    /// - Parameter parent: made if it does not exist.
+    init(in parent: String) throws(BenchError) {
+        self.path = parent + "/bench-" + UUID().uuidString.prefix(8)
+        do {
+            try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
+        } catch {
+            throw BenchError("cannot make \(self.path): \(error)")
+        }
+    }
+
+    /// A folder in this one that does not exist yet.
+    func subfolder(_ name: String) -> String { self.path + "/" + name }
+
+    func write(_ text: String, to name: String) throws(BenchError) {
+        do {
+            try Data(text.utf8).write(to: URL(filePath: self.path + "/" + name))
+        } catch {
+            throw BenchError("cannot write \(name): \(error)")
+        }
+    }
+
+    /// Removes everything. What cannot be removed stays: nothing depends on it.
+    func remove() {
+        try? FileManager.default.removeItem(atPath: self.path)
+    }
+
+    /// The sizes of the files in a folder and below, together, in bytes.
+    static func size(of folder: String) -> Int {
+        let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
+        return files.reduce(0) { sum, file in
+            let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
+            guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }
+            return sum + ((attributes?[.size] as? Int) ?? 0)
+        }
+    }
+}
