@@ -7,7 +7,9 @@ struct RunCommand: AsyncParsableCommand {
         discussion: "Exits with 0 when every job ran and every answer was right, whatever the ratios are.")
 
     /// In the order in which they run.
-    static let jobs: [any Job] = [HotPathJob(), DifferentTokensJob(), FloodJob(), ManySessionsJob(), ManyRefreshesJob()]
+    static let jobs: [any Job] = [
+        SignatureJob(), HotPathJob(), DifferentTokensJob(), FloodJob(), ManySessionsJob(), ManyRefreshesJob(),
+    ]
 
     @Option(help: "The server under test.")
     var program = ".build/release/mintmark"

@@ -23,14 +23,17 @@ struct ProcessFigures: Sendable {
         return sum
     }
 
-    /// Resident memory in bytes.
-    var resident: Int? { self.status("VmRSS:") }
+    /// Resident memory of the process and its children in bytes; pages that they share count in each.
+    var resident: Int? {
+        let sizes = ([self.pid] + self.children).compactMap { Self.status("VmRSS:", of: $0) }
+        return sizes.isEmpty ? nil : sizes.reduce(0, +)
+    }
 
-    /// The most resident memory it ever had, in bytes.
-    var residentPeak: Int? { self.status("VmHWM:") }
+    /// The most resident memory that the process itself ever had, in bytes.
+    var residentPeak: Int? { Self.status("VmHWM:", of: self.pid) }
 
-    private func status(_ name: String) -> Int? {
-        guard let text = try? String(contentsOfFile: "/proc/\(self.pid)/status", encoding: .utf8) else { return nil }
+    private static func status(_ name: String, of pid: Int32) -> Int? {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
         let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
         return line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
     }
