@@ -46,7 +46,7 @@ struct HotPathJob: Job {
         let tail = Row.ratio(
             "GET /authenticate, p99", Text.time(nanoseconds: p99), p99, to: floorP99,
             "hello \(Text.time(nanoseconds: floorP99))", .atMost(1.5))
-        return [rate.with(failures: series.failures), tail]
+        return [rate.with(failures: series.failures), tail.with(failures: series.failures)]
     }
 
     private func writeRows(_ job: String, _ series: Series, _ floor: Series) -> [Row] {
@@ -54,7 +54,7 @@ struct HotPathJob: Job {
             job, Text.series(series), series.median(\.perSecond), to: floor.median(\.perSecond),
             "hello \(Text.number(floor.median(\.perSecond)))/s", .atLeast(0.3))
         let cpu = Row.bound("\(job), server CPU", series.median(\.cpu), unit: "µs", .atMost(70))
-        return [rate.with(failures: series.failures), cpu]
+        return [rate.with(failures: series.failures), cpu.with(failures: series.failures)]
     }
 }
 

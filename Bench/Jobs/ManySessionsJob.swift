@@ -27,11 +27,11 @@ struct ManySessionsJob: Job {
         }
         var rows = [fill]
         rows += self.latencyRows(settings, await onLarge.latencies, await onEmpty.latencies, sessions: sessions.count)
-        rows[1] = rows[1].with(failures: await onLarge.series.failures).with(failures: await onEmpty.series.failures)
         let peak = large.process.figures.residentPeak.map { Double($0) / 1_048_576 }
         rows.append(.bound("many sessions: most memory of the server", peak, unit: "MiB", .atMost(200)))
         rows.append(.bound("many sessions: ready after", Double(ready) / 1e9, unit: "s", .atMost(2)))
-        return rows
+        let failures = await onLarge.series.failures.merging(await onEmpty.series.failures, uniquingKeysWith: +)
+        return rows.map { $0.with(failures: failures) }
     }
 
     private func fill(

@@ -19,8 +19,10 @@ struct Report: Sendable, Codable {
         var text = ([header, rule] + lines).map { cells in
             "| " + zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: " | ") + " |"
         }
+        // Rows that come from the same runs share their failures; each is told once.
+        var told: Set<String> = []
         for row in self.rows {
-            text += row.failures.map { "\(row.job): FAILED: \($0)" }
+            text += row.failures.filter { told.insert($0).inserted }.map { "\(row.job): FAILED: \($0)" }
         }
         return (self.machine + [""] + text).joined(separator: "\n")
     }
@@ -33,7 +35,8 @@ struct Report: Sendable, Codable {
             case (true, false?): "no"
             case (true, nil): ""
             }
-        return [row.job, row.result, row.baseline, row.ratio.map { Text.number($0) } ?? "", row.target, met]
+        let result = row.result.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return [row.job, result, row.baseline, row.ratio.map { Text.number($0) } ?? "", row.target, met]
     }
 
     /// Writes the report as JSON.

@@ -3,6 +3,7 @@ import FoundationEssentials
 /// The folder of one benchmark: data folders, configuration and output of the servers it starts. On the disk that is
 /// measured, and gone afterwards.
 struct WorkFolder: Sendable {
+    /// Absolute.
     let path: String
 
     /// The path of the program that runs, to start it once more.
@@ -10,9 +11,11 @@ struct WorkFolder: Sendable {
 
     /// Makes an empty folder.
     ///
-    /// - Parameter parent: made if it does not exist.
+    /// - Parameter parent: made if it does not exist; relative to the working folder unless it begins with a slash.
     init(in parent: String) throws(BenchError) {
-        self.path = parent + "/bench-" + UUID().uuidString.prefix(8)
+        // Servers are told where their files are, and have working folders of their own.
+        let base = parent.hasPrefix("/") ? parent : FileManager.default.currentDirectoryPath + "/" + parent
+        self.path = base + "/bench-" + UUID().uuidString.prefix(8)
         do {
             try FileManager.default.createDirectory(atPath: self.path, withIntermediateDirectories: true)
         } catch {
