@@ -24,10 +24,18 @@ struct ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var attributes = Self.emptyAttributes
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // The threads that tasks run on block signals, and a child inherits that: it would never hear that it is to end.
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         let words = ([program] + arguments).map { strdup($0) }
         defer { words.forEach { free($0) } }
         var pid: pid_t = 0
-        let code = posix_spawnp(&pid, program, &actions, nil, words + [nil], environ)
+        let code = posix_spawnp(&pid, program, &actions, &attributes, words + [nil], environ)
         guard code == 0 else { throw BenchError("cannot start \(program): \(String(cString: strerror(code)))") }
         self.pid = pid
         self.output = output
@@ -35,8 +43,10 @@ struct ChildProcess: Sendable {
 
     #if canImport(Darwin)
         private static var emptyActions: posix_spawn_file_actions_t? { nil }
+        private static var emptyAttributes: posix_spawnattr_t? { nil }
     #else
         private static var emptyActions: posix_spawn_file_actions_t { posix_spawn_file_actions_t() }
+        private static var emptyAttributes: posix_spawnattr_t { posix_spawnattr_t() }
     #endif
 
     /// Its figures, as long as it runs.
