@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func wrongAnswersAreCountedByStatusAndNotAsLatency() async throws {
-        let result = try await self.drive({ $0.limit = 10 }) { Answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }
+        let result = try await self.drive({ $0.limit = 10; $0.duration = .seconds(60) }) { Answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }
         #expect(result.failures == ["hello: status 500": 10])
         #expect(result.all.count == 0)
     }
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func repliesInPiecesAreReplies() async throws {
-        let result = try await self.drive({ $0.limit = 20 }) { Answering(Self.hello, inPieces: true) }
+        let result = try await self.drive({ $0.limit = 20; $0.duration = .seconds(60) }) { Answering(Self.hello, inPieces: true) }
         #expect(result.all.count == 20)
         #expect(result.failures.isEmpty)
     }
@@ -97,8 +97,9 @@ private final class Answering: ChannelInboundHandler {
         guard let reply else { return context.close(promise: nil) }
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: self.delay) { [inPieces] in
-            for piece in inPieces ? reply.map(String.init) : [reply] {
-                bound.value.writeAndFlush(NIOAny(ByteBuffer(string: piece)), promise: nil)
+            let bytes = Array(reply.utf8)
+            for piece in inPieces ? bytes.map({ [$0] }) : [bytes] {
+                bound.value.writeAndFlush(NIOAny(ByteBuffer(bytes: piece)), promise: nil)
             }
         }
         self.delay = .zero
