@@ -52,7 +52,8 @@ import Testing
     /// DESIGN decision 2, and canon 27: the retry writes no family, so that any number of them are one.
     @Test func retryInsideTheWindowGetsTheSameSuccessorAndMovesNothing() throws {
         let decision = present(2, to: family(), after: .milliseconds(1_029_999))
-        #expect(try decision.outcome.get().generation == 3)
+        let order = try decision.outcome.get()
+        #expect(order.generation == 3 && order.expiresAt == birth + .milliseconds(1_929_999), "the full lifetime, remembered by the row already")
         #expect(try written(decision) == nil)
         #expect(decision.batch.writes.contains(.expect(Family.key(for: RecordCodecTests.id), expecting: version)))
         #expect(decision.batch.events.map(\.name) == [.refreshRetried])
