@@ -46,14 +46,17 @@ var products: [Product] = [
     .library(name: "JOSE", targets: ["JOSE"]),
     .library(name: "TokenCore", targets: ["TokenCore"]),
     .library(name: "TokenSealing", targets: ["TokenSealing"]),
+    .library(name: "TokenValidation", targets: ["TokenValidation"]),
 ]
 var targets: [Target] = [
     room("JOSE", [crypto, cryptoExtras]),
     room("TokenCore"),
     room("TokenSealing", ["TokenCore", crypto]),
+    room("TokenValidation", ["TokenCore", "JOSE"]),
     tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
     tests("TokenCoreTests", ["TokenCore"]),
     tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
+    tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE"]),
 ]
 
 if slice >= .store {
@@ -87,6 +90,7 @@ if slice >= .all {
     dependencies += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -96,6 +100,21 @@ if slice >= .all {
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    ]
+    let server: [Target.Dependency] = [
+        .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "HTTPTypes", package: "swift-http-types"),
+    ]
+    products += [.library(name: "TokenHTTP", targets: ["TokenHTTP"])]
+    targets += [
+        room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "JOSE", logging, metrics, lifecycle] + server),
+        tests("TokenHTTPTests", [
+            "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", logging, lifecycle,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        ] + server),
     ]
     products += [.executable(name: "mintmark", targets: ["mintmark"])]
     targets += [
