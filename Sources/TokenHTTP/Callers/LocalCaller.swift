@@ -1,0 +1,82 @@
+import HTTPTypes
+import NIOCore
+import TokenCore
+
+/// The rule that says whether a request comes from a program on this machine, and not from a web page in its browser, nor through a proxy on
+/// it: the one meaning of "loopback" wherever Mintmark says it.
+///
+/// - The socket's other end is a loopback address. What a header says of the client's address is never asked.
+/// - No header tells of a proxy.
+/// - No header tells of a browser: browsers send Origin with every POST, and Sec-Fetch-Site with everything.
+/// - Host is a name of this machine: a page whose own name was rebound to 127.0.0.1 still sends its own name (DNS rebinding).
+/// - A body is application/json, which a page cannot send without being asked first (Fetch, CORS preflight).
+struct LocalCaller: Sendable {
+    /// Further networks whose members count, for instance the pod network. Host may then be any name, because the server is not called by
+    /// a loopback name from there.
+    let alsoFrom: [AddressRange]
+
+    init(alsoFrom: [AddressRange] = []) { self.alsoFrom = alsoFrom }
+
+    /// Why a request is not from here; nil when it is.
+    enum Refusal: String, Sendable {
+        case peer = "the other end of the socket is not allowed"
+        case proxy = "a proxy passed the request on"
+        case browser = "a web page made the request"
+        case host = "Host is no name of this machine"
+        case contentType = "the body is not application/json"
+    }
+
+    /// Applies the rule.
+    func refusal(peer: IPAddress?, authority: String, fields: HTTPFields, hasBody: Bool) -> Refusal? {
+        guard let peer else { return .peer }
+        let isLoopback = peer.isLoopback
+        guard isLoopback || alsoFrom.contains(where: { $0.contains(peer) }) else { return .peer }
+        if fields.contains(where: { Self.tellsOfProxy($0.name) }) { return .proxy }
+        if fields.contains(where: { Self.tellsOfBrowser($0.name) }) { return .browser }
+        if isLoopback, !Self.isLoopbackName(authority) { return .host }
+        if hasBody, !JSONBody.isJSON(fields[.contentType]) { return .contentType }
+        return nil
+    }
+
+    /// Applies the rule to a request.
+    ///
+    /// - Throws: `access_denied`.
+    func check(_ request: Incoming) throws(OAuthError) {
+        let refusal = refusal(
+            peer: request.connection.peer?.ip, authority: request.authority, fields: request.fields, hasBody: !request.body.isEmpty)
+        if let refusal { throw OAuthError(.accessDenied, "This may be called from this machine only.", detail: refusal.rawValue) }
+    }
+
+    private static func tellsOfProxy(_ name: HTTPField.Name) -> Bool {
+        let name = name.canonicalName
+        return name == "forwarded" || name == "via" || name == "x-real-ip" || name.hasPrefix("x-forwarded-")
+    }
+
+    private static func tellsOfBrowser(_ name: HTTPField.Name) -> Bool {
+        let name = name.canonicalName
+        return name == "origin" || name.hasPrefix("sec-fetch-")
+    }
+
+    /// Whether an authority names this machine, with any port: localhost, an address of 127.0.0.0/8 in its usual form, or [::1].
+    private static func isLoopbackName(_ authority: String) -> Bool {
+        var name = authority[...]
+        if name.hasPrefix("[") {
+            guard let end = name.firstIndex(of: "]"), isPort(name[name.index(after: end)...]) else { return false }
+            name = name[name.index(after: name.startIndex)..<end]
+            return name == "::1"
+        }
+        if let colon = name.firstIndex(of: ":") {
+            guard isPort(name[colon...]) else { return false }
+            name = name[..<colon]
+        }
+        if String(name).isField("localhost") { return true }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
+    }
+
+    /// Nothing, or a colon and up to five digits.
+    private static func isPort(_ text: Substring) -> Bool {
+        if text.isEmpty { return true }
+        return text.hasPrefix(":") && (1...5).contains(text.utf8.count - 1) && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    }
+}

@@ -1,0 +1,25 @@
+import HTTPTypes
+import TokenCore
+import TokenValidation
+
+/// `GET /authenticate`: says what a valid access token says. The fast lane gives the same answer when it knows the token already.
+struct AuthenticateEndpoint: Endpoint {
+    static let method = HTTPRequest.Method.get
+    static let path = "/authenticate"
+    let caller: TokenCaller
+
+    func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
+        switch try await caller.caller(of: request) {
+        case .nobody: .credentialsMissing
+        case .holder(let token): .json(token.payload)
+        }
+    }
+}
+
+/// `GET /ping`: the server answers.
+struct PingEndpoint: Endpoint {
+    static let method = HTTPRequest.Method.get
+    static let path = "/ping"
+
+    func answer(_ request: Incoming) async throws(OAuthError) -> Reply { .text("pong") }
+}

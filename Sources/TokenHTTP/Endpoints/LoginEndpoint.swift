@@ -1,0 +1,32 @@
+import HTTPTypes
+import TokenCore
+import TokenEngine
+
+/// `POST /login`: begins a session for the user that a trusted caller names.
+struct LoginEndpoint: Endpoint {
+    static let method = HTTPRequest.Method.post
+    static let path = "/login"
+    let engine: TokenEngine
+    let requirement: LoginRequirement
+    let share: WorkShare
+
+    func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
+        let client = try await admit(request)
+        let order = try LoginBody(JSONBody(request)).request(client: client)
+        let pair = try await share.run(for: request.connection.id) { () throws(OAuthError) in try await engine.login(order) }
+        return .pair(pair)
+    }
+
+    /// Who may call was decided by configuration; a client is named in the session it begins.
+    private func admit(_ request: Incoming) async throws(OAuthError) -> ClientID? {
+        switch requirement {
+        case .none: return nil
+        case .loopback(let alsoFrom):
+            try LocalCaller(alsoFrom: alsoFrom).check(request)
+            return nil
+        case .client:
+            let credentials = try BasicCredentials(request.fields)
+            return try await engine.authenticateClient(id: credentials.id, secret: credentials.secret.bytes)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import NIOCore
+import NIOHTTP1
+
+/// Drives a `ConnectionMachine`: stands right after the HTTP codec, answers on the event loop what can be answered there, and lets everything
+/// else through to the plain route and back.
+///
+/// Also the one place where an HTTP/1 connection is timed, ended and refused, because it alone sees every request and every answer.
+final class FastLaneHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var machine = ConnectionMachine()
+    private let state: LoopState
+    private let limits: Limits
+    private let isAnswering: Bool
+    /// Writes past the encoder: prepared answers are bytes already.
+    private var beforeEncoder: ChannelHandlerContext?
+    private var answer: (FastAnswer, RequestShape.Target)?
+    /// What this read burst has answered so far; taken from the loop's spare and given back.
+    private var burst: ByteBuffer?
+    private var burstBegan = NIODeadline.uptimeNanoseconds(0)
+    private var burstTargets = FastCounts()
+    private var lastProgress = NIODeadline.now()
+    private var timer: Scheduled<Void>?
+    private var readIsHeld = false
+    private var farewell: PreparedReply?
+    private var stalledSince: NIODeadline?
+
+    /// - Parameters:
+    ///   - state: of the connection's event loop.
+    ///   - answers: whether the event loop answers what it can; else this only keeps the connection.
+    init(state: LoopState, limits: Limits, answers: Bool) {
+        isAnswering = answers
+        self.state = state
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        beforeEncoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+        state.connections += 1
+        schedule(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        state.connections -= 1
+        timer?.cancel()
+        timer = nil
+        beforeEncoder = nil
+    }
+}
+
+// MARK: - What arrives
+
+extension FastLaneHandler {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): received(head, context: context, data: data)
+        case .body: if machine.receivedBody() == .pass { context.fireChannelRead(data) }
+        case .end:
+            switch machine.receivedEnd() {
+            case .answer: sendAnswer(context)
+            case .pass: context.fireChannelRead(data)
+            case .drop: break
+            }
+        }
+    }
+
+    private func received(_ head: HTTPRequestHead, context: ChannelHandlerContext, data: NIOAny) {
+        let shape = RequestShape(head)
+        if burst == nil { beginBurst() }
+        answer = isAnswering && shape.isFast && machine.mayAnswer ? state.answer(shape.target, shape.authorization).map { ($0, shape.target) } : nil
+        let awaitsContinue = shape.expectsContinue && shape.hasBody && (shape.contentLength ?? 0) <= limits.bodyBytes
+        switch machine.receivedHead(canAnswer: answer != nil, closes: shape.closes, awaitsContinue: awaitsContinue) {
+        case .answer, .drop: break
+        case .pass(let sendContinue):
+            if sendContinue { self.sendContinue(context) }
+            context.fireChannelRead(shape.hosts == 0 ? wrapInboundOut(.head(head.namingNoHost)) : data)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flushBurst(context)
+        context.fireChannelReadComplete()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else {
+            context.fireErrorCaught(error)
+            context.close(promise: nil)
+            return
+        }
+        farewell = error == .headerOverflow ? state.replies.headersTooLarge : state.replies.notHTTP
+        perform(machine.failed(), context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            perform(machine.stop(), context)
+        case ChannelEvent.inputClosed:
+            flushBurst(context)
+            perform(machine.stop(), context)
+            context.fireUserInboundEventTriggered(event)
+        default:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+}
+
+// MARK: - What leaves
+
+extension FastLaneHandler {
+    private func beginBurst() {
+        burst = state.takeBuffer()
+        burstBegan = .now()
+        lastProgress = burstBegan
+        state.refreshClock()
+    }
+
+    private func sendAnswer(_ context: ChannelHandlerContext) {
+        guard let (answer, target) = answer else { return }
+        self.answer = nil
+        if burst == nil { beginBurst() }
+        burst?.append(answer, from: state)
+        burstTargets.count(target, answer.status)
+        perform(machine.answered(), context)
+    }
+
+    /// One write and one flush for everything that one read brought.
+    private func flushBurst(_ context: ChannelHandlerContext) {
+        guard let buffer = burst else { return }
+        burst = nil
+        if buffer.readableBytes > 0, let beforeEncoder {
+            beforeEncoder.writeAndFlush(NIOAny(buffer), promise: nil)
+            state.count(burstTargets, took: NIODeadline.now() - burstBegan)
+            burstTargets = FastCounts()
+        }
+        state.giveBack(buffer)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        flushBurst(context)
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            guard !(100..<200).contains(head.status.code) else { return context.write(data, promise: promise) }
+            if machine.sendingHead(closes: head.headers.contains(name: "connection")) {
+                head.headers.replaceOrAdd(name: "Connection", value: "close")
+            }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            lastProgress = .now()
+            context.writeAndFlush(data, promise: promise)
+            perform(machine.sentEnd(), context)
+        }
+    }
+
+    private func sendContinue(_ context: ChannelHandlerContext) {
+        flushBurst(context)
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    }
+
+    private func perform(_ action: ConnectionMachine.EndAction, _ context: ChannelHandlerContext) {
+        switch action {
+        case .nothing: break
+        case .sendContinue: sendContinue(context)
+        case .close:
+            flushBurst(context)
+            context.close(promise: nil)
+        case .linger: linger(context)
+        case .sendFarewell:
+            if burst == nil { beginBurst() }
+            if let farewell { burst?.append(.prepared(farewell), from: state) }
+            flushBurst(context)
+            linger(context)
+        }
+    }
+
+    /// Closes our half at once and the whole a little later, so that the last answer is not lost with bytes that nobody reads.
+    private func linger(_ context: ChannelHandlerContext) {
+        flushBurst(context)
+        context.close(mode: .output, promise: nil)
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.linger) { [context] in context.close(promise: nil) }
+    }
+}
+
+// MARK: - Bounds in time and memory
+
+extension FastLaneHandler {
+    /// While the other side does not take its answers, none of its requests are read: what waits to be sent stays bounded by one read.
+    func read(context: ChannelHandlerContext) {
+        if context.channel.isWritable { context.read() } else { readIsHeld = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stalledSince = context.channel.isWritable ? nil : .now()
+        if context.channel.isWritable, readIsHeld {
+            readIsHeld = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func schedule(_ context: ChannelHandlerContext) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: limits.timerStep) { [self, context] in
+            checkTime(context)
+        }
+    }
+
+    private func checkTime(_ context: ChannelHandlerContext) {
+        let now = NIODeadline.now()
+        if let stalledSince, now - stalledSince >= limits.requestTimeout { return context.close(promise: nil) }
+        switch machine.reading {
+        case .passed, .fast:
+            if now - lastProgress >= limits.requestTimeout {
+                farewell = state.replies.tooSlow
+                return perform(machine.failed(), context)
+            }
+        case .idle, .deaf:
+            if !machine.owesAnswer, now - lastProgress >= limits.idleTimeout { return context.close(promise: nil) }
+        }
+        schedule(context)
+    }
+}
+
+extension HTTPRequestHead {
+    /// A head without Host gets an empty one, which names nothing: the plain route refuses it where HTTP/1.1 asks for a host.
+    fileprivate var namingNoHost: HTTPRequestHead {
+        guard version.major == 1, version.minor == 0 else { return self }
+        var copy = self
+        copy.headers.add(name: "Host", value: "")
+        return copy
+    }
+}

@@ -1,0 +1,98 @@
+import NIOHTTP1
+
+/// What a connection has to know of a request's head: one pass over its fields, without copying any.
+struct RequestShape {
+    /// The two targets that may be answered on the event loop.
+    enum Target { case authenticate, ping, other }
+
+    /// What is asked for.
+    private(set) var target = Target.other
+    /// The value of the one Authorization field.
+    private(set) var authorization: String?
+    /// The connection ends with this request: it says so, or it is HTTP/1.0, which we do not keep alive.
+    private(set) var closes: Bool
+    /// The sender waits for a 100 before it sends the body (RFC 9110 section 10.1.1).
+    private(set) var expectsContinue = false
+    /// There is, or may be, a body.
+    private(set) var hasBody = false
+    /// The announced length of the body; nil when there is none or it cannot be read.
+    private(set) var contentLength: Int?
+    /// How many Host fields there are.
+    private(set) var hosts = 0
+    private var isOrdinary: Bool
+    private var authorizations = 0
+
+    init(_ head: HTTPRequestHead) {
+        let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor == 0)
+        closes = isOld
+        isOrdinary = head.method == .GET && head.version == .http1_1
+        if isOrdinary { target = Self.target(head.uri) }
+        for (name, value) in head.headers { note(name, value) }
+    }
+
+    /// Whether the event loop may answer: a plain GET of one of the two targets that asks for nothing special.
+    var isFast: Bool {
+        target != .other && isOrdinary && !closes && !expectsContinue && !hasBody && hosts == 1 && authorizations <= 1
+    }
+
+    private static func target(_ uri: String) -> Target {
+        if uri == "/authenticate" { return .authenticate }
+        return uri == "/ping" ? .ping : .other
+    }
+
+    /// The length of the name is looked at first: most fields are dismissed by it.
+    private mutating func note(_ name: String, _ value: String) {
+        switch name.utf8.count {
+        case 4: if name.isField("host") { hosts += 1 }
+        case 6:
+            if name.isField("expect") {
+                expectsContinue = value.isField("100-continue")
+                isOrdinary = false
+            }
+        case 7: if name.isField("upgrade") { isOrdinary = false }
+        case 10:
+            guard name.isField("connection") else { return }
+            if !value.isField("keep-alive") { isOrdinary = false }
+            if value.namesToken("close") { closes = true }
+        case 13:
+            guard name.isField("authorization") else { return }
+            authorizations += 1
+            authorization = value
+        case 14:
+            guard name.isField("content-length") else { return }
+            hasBody = true
+            contentLength = Int(value)
+        case 17: if name.isField("transfer-encoding") { hasBody = true }
+        default: break
+        }
+    }
+}
+
+extension String {
+    /// Whether this is the same ASCII text whatever its case.
+    ///
+    /// - Parameter lower: in lower case.
+    func isField(_ lower: StaticString) -> Bool {
+        guard utf8.count == lower.utf8CodeUnitCount else { return false }
+        return lower.withUTF8Buffer { lower in utf8.elementsEqual(lower) { Self.lowercase($0) == $1 } }
+    }
+
+    /// Whether this comma-separated list has the token, whatever its case (RFC 9110 section 7.6.1).
+    func namesToken(_ lower: StaticString) -> Bool {
+        split(separator: ",").contains { String($0.trimmingBlanks).isField(lower) }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+    }
+}
+
+extension Substring {
+    /// Without blanks and tabs around it.
+    var trimmingBlanks: Substring {
+        var rest = self
+        while let first = rest.utf8.first, first == 0x20 || first == 0x09 { rest.removeFirst() }
+        while let last = rest.utf8.last, last == 0x20 || last == 0x09 { rest.removeLast() }
+        return rest
+    }
+}

@@ -1,0 +1,68 @@
+import NIOCore
+import TokenCore
+import TokenEngine
+
+/// The event loops of a server, each with its state: the enforcer of this instance.
+struct EventLoops: Sendable {
+    private struct Member: Sendable {
+        let loop: any EventLoop
+        let state: NIOLoopBound<LoopState>
+        /// Drops what every token outlived.
+        let upkeep: RepeatedTask
+    }
+
+    private let members: [ObjectIdentifier: Member]
+    private let feed: RevocationFeed
+    /// How often expired revocations are dropped: each takes some hundred bytes, so that a minute's are few.
+    private static let upkeepInterval = TimeAmount.seconds(60)
+
+    /// Makes a state for every loop of a group.
+    init(group: any EventLoopGroup, engine: TokenEngine, limits: Limits, leeway: Duration) async throws {
+        let feed = RevocationFeed()
+        var members: [ObjectIdentifier: Member] = [:]
+        for loop in group.makeIterator() {
+            let seed = UInt64.random(in: .min ... .max)
+            members[ObjectIdentifier(loop)] = try await loop.submit {
+                let state = LoopState(engine: engine, feed: feed, limits: limits, leeway: leeway, seed: seed)
+                let bound = NIOLoopBound(state, eventLoop: loop)
+                let upkeep = loop.scheduleRepeatedTask(initialDelay: Self.upkeepInterval, delay: Self.upkeepInterval) { _ in bound.value.expire() }
+                return Member(loop: loop, state: bound, upkeep: upkeep)
+            }.get()
+        }
+        self.feed = feed
+        self.members = members
+    }
+
+    /// The state of the loop this runs on; nil for a loop of another group.
+    func state(on loop: any EventLoop) -> LoopState? { members[ObjectIdentifier(loop)]?.state.value }
+
+    /// Runs on one loop with its state.
+    ///
+    /// - Throws: when the loop is shut down, or is none of these.
+    func on<Value: Sendable>(_ loop: any EventLoop, _ body: @escaping @Sendable (LoopState) -> Value) async throws -> Value {
+        guard let member = members[ObjectIdentifier(loop)] else { throw EventLoopError.shutdown }
+        return try await loop.submit { body(member.state.value) }.get()
+    }
+
+    /// Runs on every loop and gathers what comes of it; a loop that is shut down is left out.
+    func onAll<Value: Sendable>(_ body: @escaping @Sendable (LoopState) -> Value) async -> [Value] {
+        var values: [Value] = []
+        for member in members.values {
+            if let value = try? await member.loop.submit({ body(member.state.value) }).get() { values.append(value) }
+        }
+        return values
+    }
+
+    /// Ends the upkeep.
+    func stop() { for member in members.values { member.upkeep.cancel() } }
+}
+
+extension EventLoops: RevocationEnforcer {
+    /// Publishes the entries, after which no loop accepts what they concern, and waits until every loop has applied them.
+    func enforce(_ entries: [RevocationEntry]) async {
+        guard !entries.isEmpty else { return }
+        let head = feed.publish(entries)
+        let applied = await onAll { state in state.catchUp() }.count
+        if applied == members.count { feed.trim(upTo: head) }
+    }
+}

@@ -1,0 +1,162 @@
+import NIOCore
+import TokenCore
+import TokenEngine
+import TokenValidation
+
+/// What one event loop knows: its own view of what is revoked, its own cache, its own counters. Confined to its loop, so without locks.
+final class LoopState {
+    /// Tokens that were verified, for this loop's connections.
+    private var cache: VerifiedTokenCache
+    /// What is revoked, as far as this loop has read the feed.
+    private var view = RevocationView()
+    private var applied: UInt64 = 0
+    private let feed: RevocationFeed
+    private let engine: TokenEngine
+    /// How often a session's activity is reported; nil for never.
+    private let activityInterval: Duration?
+    /// The wall clock as of the last burst.
+    private(set) var now: UnixTime
+    /// The same as a header field.
+    private(set) var date: HTTPDate
+    /// Answers that never change.
+    let replies = PreparedReplies()
+    fileprivate let claims = PreparedClaims()
+    /// A buffer that no connection uses, kept with its room.
+    private var spare: ByteBuffer?
+    /// Open HTTP/1 connections.
+    var connections = 0
+    /// What the fast lane answered.
+    private(set) var counts = FastCounts()
+    /// How long its answers took.
+    private(set) var latency = Histogram()
+
+    init(engine: TokenEngine, feed: RevocationFeed, limits: Limits, leeway: Duration, seed: UInt64) {
+        self.engine = engine
+        self.feed = feed
+        let policy = engine.configuration.policy
+        activityInterval = policy.autoLogout == nil ? nil : policy.activityInterval
+        cache = VerifiedTokenCache(entryLimit: limits.cachedTokens, byteLimit: limits.cachedBytes, leeway: leeway, seed: seed)
+        now = engine.clock.now()
+        date = HTTPDate(now)
+    }
+
+    /// Reads the clock, once per burst.
+    func refreshClock() {
+        now = engine.clock.now()
+        date.update(now)
+    }
+
+    /// Enforces whatever was revoked since this loop last looked. One load of an atomic when nothing was.
+    func catchUp() {
+        let head = feed.head
+        if head == applied { return }
+        for entry in feed.entries(after: applied, upTo: head) { view.apply(entry) }
+        applied = head
+    }
+
+    /// Drops what every token outlived.
+    func expire() {
+        refreshClock()
+        view.expire(now: now)
+    }
+
+    /// How many tokens are remembered.
+    var cachedTokens: Int { cache.count }
+    /// How many revocations are enforced.
+    var revocations: Int { view.count }
+}
+
+// MARK: - Tokens
+
+extension LoopState {
+    /// What this loop knows of a token at this moment.
+    func look(up token: UnsafeBufferPointer<UInt8>) -> VerifiedTokenCache.Answer {
+        catchUp()
+        let answer = cache.look(up: token, view: view, now: now)
+        if case .accepted(let hit) = answer { recordActivity(hit.slot) }
+        return answer
+    }
+
+    /// The token itself, where it is known and accepted.
+    func verified(_ token: [UInt8]) -> Result<VerifiedToken, InvalidToken>? {
+        refreshClock()
+        return token.withUnsafeBufferPointer { bytes in
+            switch look(up: bytes) {
+            case .unknown: nil
+            case .refused(let reason): .failure(reason)
+            case .accepted(let hit): cache.token(in: hit.slot).map { .success($0) }
+            }
+        }
+    }
+
+    /// Takes over a token that was verified elsewhere, unless it has been revoked or has expired meanwhile: what counts is this loop's view now.
+    func admit(_ token: VerifiedToken, bytes: [UInt8]) -> Bool {
+        catchUp()
+        refreshClock()
+        guard cache.insert(bytes, token, view: view, now: now) else { return false }
+        return true
+    }
+
+    private func recordActivity(_ slot: Int) {
+        guard let activityInterval, let session = cache.activityIsDue(in: slot, every: activityInterval, now: now) else { return }
+        engine.recordActivity(session, at: now)
+    }
+}
+
+// MARK: - The fast lane
+
+extension LoopState {
+    /// The answer that needs neither a signature check nor a store; nil when the plain route has to find it.
+    func answer(_ target: RequestShape.Target, _ authorization: String?) -> FastAnswer? {
+        switch target {
+        case .ping: .prepared(replies.pong)
+        case .authenticate: authenticate(authorization)
+        case .other: nil
+        }
+    }
+
+    private func authenticate(_ authorization: String?) -> FastAnswer? {
+        guard var authorization else { return .prepared(replies.credentialsMissing) }
+        return authorization.withUTF8 { value in
+            switch Bearer(value) {
+            case .absent: .prepared(replies.credentialsMissing)
+            case .malformed: .prepared(replies.tokenNotValid)
+            case .token(let token):
+                switch look(up: token) {
+                case .accepted(let hit): .claims(hit.payload)
+                case .refused: .prepared(replies.tokenNotValid)
+                case .unknown: AccessTokenVerifier.looksLikeToken(token) ? nil : .prepared(replies.tokenNotValid)
+                }
+            }
+        }
+    }
+
+    /// Counts what one burst answered.
+    func count(_ burst: FastCounts, took: TimeAmount) {
+        counts.add(burst)
+        latency.record(nanoseconds: took.nanoseconds, times: burst.total)
+    }
+
+    /// An empty buffer with room.
+    func takeBuffer() -> ByteBuffer {
+        defer { spare = nil }
+        return spare ?? ByteBufferAllocator().buffer(capacity: 4_096)
+    }
+
+    /// Keeps a buffer for the next burst, unless it has grown large or is still being sent.
+    func giveBack(_ buffer: consuming ByteBuffer) {
+        guard spare == nil, buffer.capacity <= 65_536 else { return }
+        buffer.clear()
+        spare = buffer
+    }
+}
+
+extension ByteBuffer {
+    /// Appends an answer to what a connection sends next, with the loop's date.
+    mutating func append(_ answer: FastAnswer, from state: LoopState) {
+        switch answer {
+        case .claims(let payload): state.claims.write(payload, to: &self, date: state.date)
+        case .prepared(let reply): reply.write(to: &self, date: state.date)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import TokenCore
+
+/// Answers that never change, rendered once per loop.
+struct PreparedReplies {
+    /// `GET /ping`.
+    let pong = PreparedReply(.text("pong"))
+    /// An access token that is not accepted, whatever the reason.
+    let tokenNotValid = PreparedReply(.tokenNotValid)
+    /// No access token at all.
+    let credentialsMissing = PreparedReply(.credentialsMissing)
+    /// Header fields beyond their bound.
+    let headersTooLarge = PreparedReply(
+        .refusal(OAuthError(.headersTooLarge, "The header fields are too large or too many.")), closes: true)
+    /// Bytes that are no HTTP.
+    let notHTTP = PreparedReply(.refusal(OAuthError(.invalidRequest, "This is not well-formed HTTP.")), closes: true)
+    /// A request that took too long to arrive.
+    let tooSlow = PreparedReply(.requestTimedOut, closes: true)
+}

@@ -1,0 +1,55 @@
+/// Whoever has figures of its own for `/metrics`: the store, the keys, the relay.
+///
+/// Promises of an implementer: callable from any task, quick, and labels only from small sets of its own.
+public protocol MetricsSource: Sendable {
+    /// The figures now.
+    func metrics() async -> [MetricFamily]
+}
+
+/// A metric with all its samples.
+public struct MetricFamily: Sendable, Hashable {
+    /// One figure.
+    public struct Sample: Sendable, Hashable {
+        /// A label's name and value.
+        public struct Label: Sendable, Hashable {
+            /// Such as `state`.
+            public let name: String
+            /// Such as `signing`.
+            public let value: String
+
+            /// A label.
+            public init(_ name: String, _ value: String) {
+                self.name = name
+                self.value = value
+            }
+        }
+
+        /// What tells it from the others of its family.
+        public let labels: [Label]
+        /// The figure.
+        public let value: Double
+
+        /// A figure.
+        public init(_ value: Double, labels: [Label] = []) {
+            self.value = value
+            self.labels = labels
+        }
+    }
+
+    /// With unit and, for counters, `_total`, as Prometheus names things.
+    public let name: String
+    /// One sentence.
+    public let help: String
+    /// Whether it only ever rises.
+    public let isCounter: Bool
+    /// Its figures.
+    public let samples: [Sample]
+
+    /// A family.
+    public init(_ name: String, help: String, isCounter: Bool = false, samples: [Sample]) {
+        self.name = name
+        self.help = help
+        self.isCounter = isCounter
+        self.samples = samples
+    }
+}

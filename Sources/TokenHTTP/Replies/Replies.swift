@@ -1,0 +1,138 @@
+import JOSE
+import TokenCore
+import TokenEngine
+
+// The one place where something that happened becomes a status code.
+
+extension Reply.Status {
+    static let ok = Reply.Status(code: 200, phrase: "OK")
+    static let created = Reply.Status(code: 201, phrase: "Created")
+    static let notModified = Reply.Status(code: 304, phrase: "Not Modified")
+    static let badRequest = Reply.Status(code: 400, phrase: "Bad Request")
+    static let unauthorized = Reply.Status(code: 401, phrase: "Unauthorized")
+    static let forbidden = Reply.Status(code: 403, phrase: "Forbidden")
+    static let notFound = Reply.Status(code: 404, phrase: "Not Found")
+    static let methodNotAllowed = Reply.Status(code: 405, phrase: "Method Not Allowed")
+    static let requestTimeout = Reply.Status(code: 408, phrase: "Request Timeout")
+    static let conflict = Reply.Status(code: 409, phrase: "Conflict")
+    static let contentTooLarge = Reply.Status(code: 413, phrase: "Content Too Large")
+    static let tooManyRequests = Reply.Status(code: 429, phrase: "Too Many Requests")
+    static let headersTooLarge = Reply.Status(code: 431, phrase: "Request Header Fields Too Large")
+    static let serverError = Reply.Status(code: 500, phrase: "Internal Server Error")
+    static let unavailable = Reply.Status(code: 503, phrase: "Service Unavailable")
+
+    fileprivate init(_ code: OAuthError.Code) {
+        switch code {
+        case .invalidRequest: self = .badRequest
+        case .invalidToken, .invalidClient: self = .unauthorized
+        case .accessDenied: self = .forbidden
+        case .notFound: self = .notFound
+        case .methodNotAllowed: self = .methodNotAllowed
+        case .conflict: self = .conflict
+        case .contentTooLarge: self = .contentTooLarge
+        case .headersTooLarge: self = .headersTooLarge
+        case .slowDown: self = .tooManyRequests
+        case .serverError: self = .serverError
+        case .temporarilyUnavailable: self = .unavailable
+        }
+    }
+}
+
+extension Reply {
+    /// A JSON answer that no cache may keep.
+    static func json(_ body: [UInt8], status: Status = .ok) -> Reply {
+        Reply(status: status, fields: [Field(name: "Content-Type", value: "application/json"), noStore], body: body)
+    }
+
+    /// A JSON answer that no cache may keep, from the members that `write` writes.
+    static func json(status: Status = .ok, _ write: (inout JSONWriter) -> Void) -> Reply {
+        var json = JSONWriter()
+        json.object(write)
+        return .json(json.bytes, status: status)
+    }
+
+    /// A short text that no cache may keep.
+    static func text(_ body: String, type: String = "text/plain; charset=utf-8", status: Status = .ok) -> Reply {
+        Reply(status: status, fields: [Field(name: "Content-Type", value: type), noStore], body: Array(body.utf8))
+    }
+
+    /// What `/login` and `/refresh` answer (RFC 6749 section 5.1, with the shorter member names of this interface).
+    static func pair(_ pair: TokenPair) -> Reply {
+        .json { json in
+            json.member("access", String(decoding: pair.access, as: UTF8.self))
+            json.member("refresh", String(decoding: pair.refresh, as: UTF8.self))
+            json.member("token_type", "Bearer")
+            json.member("expires_in", pair.expiresIn)
+            json.member("session_id", pair.session.description)
+        }
+    }
+
+    /// The key set, which caches may keep (RFC 7517); or that the caller's copy is still right (RFC 9110 section 13.1.2).
+    static func keySet(_ body: [UInt8], etag: String, maxAge: Int64, isCurrent: Bool) -> Reply {
+        let cache = [Field(name: "Cache-Control", value: "public, max-age=\(maxAge)"), Field(name: "ETag", value: etag)]
+        if isCurrent { return Reply(status: .notModified, fields: cache, body: []) }
+        return Reply(status: .ok, fields: [Field(name: "Content-Type", value: "application/jwk-set+json")] + cache, body: body)
+    }
+
+    /// A refusal in the one shape, with the challenge that its code asks for (RFC 6750 section 3, RFC 7617).
+    static func refusal(_ error: OAuthError) -> Reply {
+        switch error.code {
+        case .invalidToken: refusal(error, challenge: .bearer(error))
+        case .invalidClient: refusal(error, challenge: .basic)
+        default: refusal(error, challenge: nil)
+        }
+    }
+
+    /// No credentials were sent: the challenge names no error, because there is none (RFC 6750 section 3.1).
+    static let credentialsMissing = refusal(
+        OAuthError(.invalidToken, "An access token is needed."), challenge: .bearerWithoutError)
+
+    /// The one refusal of an access token.
+    static let tokenNotValid = refusal(.accessTokenNotValid())
+
+    /// The one refusal of the admin credential.
+    static let adminTokenNotValid = refusal(OAuthError(.invalidToken, "The admin token is not valid."))
+
+    /// The path is known and the method is not (RFC 9110 section 15.5.6).
+    static func methodNotAllowed(allow: [String]) -> Reply {
+        refusal(OAuthError(.methodNotAllowed, "This path does not have this method."))
+            .adding("Allow", allow.joined(separator: ", "))
+    }
+
+    /// No such path.
+    static let pathNotFound = refusal(OAuthError(.notFound, "There is nothing here."))
+
+    /// The request took too long to arrive; the connection is closed after it.
+    static let requestTimedOut: Reply = {
+        let error = OAuthError(.invalidRequest, "The request took too long to arrive.")
+        return Reply(status: .requestTimeout, fields: refusal(error).fields, body: refusal(error).body, closes: true)
+    }()
+
+    private static let noStore = Field(name: "Cache-Control", value: "no-store")
+
+    private enum Challenge {
+        case bearer(OAuthError)
+        case bearerWithoutError
+        case basic
+
+        var value: String {
+            switch self {
+            case .bearer(let error):
+                "Bearer realm=\"mintmark\", error=\"\(error.code.rawValue)\", error_description=\"\(error.description)\""
+            case .bearerWithoutError: "Bearer realm=\"mintmark\""
+            case .basic: "Basic realm=\"mintmark\", charset=\"UTF-8\""
+            }
+        }
+    }
+
+    private static func refusal(_ error: OAuthError, challenge: Challenge?) -> Reply {
+        var reply = Reply.json(status: Status(error.code)) { json in
+            json.member("error", error.code.rawValue)
+            json.member("error_description", error.description)
+        }
+        if let challenge { reply = reply.adding("WWW-Authenticate", challenge.value) }
+        if let wait = error.retryAfter { reply = reply.adding("Retry-After", String(max(1, wait.components.seconds))) }
+        reply.detail = error.detail
+        return reply
+    }
+}

@@ -1,0 +1,70 @@
+import Logging
+import TokenCore
+import TokenEngine
+import TokenValidation
+
+/// What the endpoints share, and which listener has which of them: the one place where a new endpoint is registered.
+struct Rooms: Sendable {
+    let configuration: TokenServer.Configuration
+    let engine: TokenEngine
+    let keys: KeyKeeper
+    let loops: EventLoops
+    let sources: [any MetricsSource]
+    let metrics = RequestMetrics()
+    let share: WorkShare
+    let caller: TokenCaller
+
+    init(configuration: TokenServer.Configuration, engine: TokenEngine, keys: KeyKeeper, loops: EventLoops, sources: [any MetricsSource]) throws {
+        self.configuration = configuration
+        self.engine = engine
+        self.keys = keys
+        self.loops = loops
+        self.sources = sources
+        share = WorkShare(configuration.limits)
+        // No audience: the issuer tells whom a token is for, and its own session endpoints are meant for every holder (docs/security.md).
+        let policy = try AccessTokenVerifier.Policy(issuer: engine.configuration.issuer, audience: nil, leeway: configuration.leeway)
+        caller = TokenCaller(loops: loops, keys: keys, policy: policy, clock: engine.clock, share: share)
+    }
+
+    /// The public listener.
+    var publicRoutes: Routes {
+        Routes([
+            AuthenticateEndpoint(caller: caller),
+            RefreshEndpoint(engine: engine, share: share),
+            LoginEndpoint(engine: engine, requirement: configuration.login, share: share),
+            LogoutEndpoint(engine: engine, caller: caller),
+            OwnSessionsEndpoint(engine: engine, caller: caller),
+            EndOwnSessionEndpoint(engine: engine, caller: caller),
+            KeySetEndpoint(keys: keys),
+            PingEndpoint(),
+        ])
+    }
+
+    /// The listener for probes and scrapers.
+    var probeRoutes: Routes { Routes(probes) }
+
+    /// The admin listener: probes for everybody, verbs for the holder of the credential.
+    var adminRoutes: Routes {
+        let credential = AdminCredential(configuration.adminToken)
+        func guarded(_ verb: some Endpoint) -> any Endpoint { Guarded(credential: credential, verb: verb) }
+        return Routes(probes + [
+            guarded(ListKeysEndpoint(keys: keys)),
+            guarded(RotateKeysEndpoint(keys: keys)),
+            guarded(RevokeKeyEndpoint(keys: keys)),
+            guarded(ListClientsEndpoint(engine: engine)),
+            guarded(CreateClientEndpoint(engine: engine)),
+            guarded(DeleteClientEndpoint(engine: engine)),
+            guarded(SubjectSessionsEndpoint(engine: engine)),
+            guarded(EndSessionEndpoint(engine: engine)),
+            guarded(RevokeSubjectEndpoint(engine: engine)),
+        ])
+    }
+
+    private var probes: [any Endpoint] {
+        [
+            HealthEndpoint(),
+            ReadinessEndpoint(engine: engine),
+            MetricsEndpoint(engine: engine, loops: loops, requests: metrics, share: share, sources: sources),
+        ]
+    }
+}

@@ -1,0 +1,83 @@
+public import TokenCore
+
+extension TokenServer {
+    /// What a server needs to know beside its engine.
+    public struct Configuration: Sendable {
+        /// Where a listener is bound.
+        public struct Address: Sendable, Hashable {
+            /// A name or an address.
+            public var host: String
+            /// 0 for any free port.
+            public var port: Int
+
+            /// An address.
+            public init(host: String, port: Int) {
+                self.host = host
+                self.port = port
+            }
+        }
+
+        /// Two PEM files.
+        public struct TLS: Sendable, Hashable {
+            /// The path of the chain, the server's own certificate first.
+            public var certificate: String
+            /// The path of its key.
+            public var key: String
+
+            /// Two paths.
+            public init(certificate: String, key: String) {
+                self.certificate = certificate
+                self.key = key
+            }
+        }
+
+        /// The public listener.
+        public var address: Address
+        /// TLS for the public listener; nil for none.
+        public var tls: TLS?
+        /// The admin listener, with all verbs.
+        public var admin: Address
+        /// The admin credential: whoever sends it as a bearer token administers. At least 16 random bytes, as text (canon 61).
+        public var adminToken: Secret
+        /// A listener with probes and metrics alone; nil for none.
+        public var metrics: Address?
+        /// Who may call `POST /login`.
+        public var login: LoginRequirement
+        /// Proxies whose X-Forwarded-For is believed, for the log only.
+        public var trustedProxies: [AddressRange]
+        /// How far clocks may differ when an access token's dates are judged.
+        public var leeway: Duration
+        /// Event loops; nil for one per core.
+        public var loops: Int?
+        /// Bounds.
+        public var limits: Limits
+
+        /// A configuration; the defaults listen on this machine alone.
+        public init(
+            address: Address = Address(host: "127.0.0.1", port: 8080), tls: TLS? = nil, admin: Address = Address(host: "127.0.0.1", port: 8081),
+            adminToken: Secret, metrics: Address? = nil, login: LoginRequirement = .loopback(alsoFrom: []), trustedProxies: [AddressRange] = [],
+            leeway: Duration = .seconds(5), loops: Int? = nil, limits: Limits = Limits()
+        ) {
+            self.address = address
+            self.tls = tls
+            self.admin = admin
+            self.adminToken = adminToken
+            self.metrics = metrics
+            self.login = login
+            self.trustedProxies = trustedProxies
+            self.leeway = leeway
+            self.loops = loops
+            self.limits = limits
+        }
+    }
+
+    /// The ports that the listeners were given.
+    public struct Ports: Sendable, Hashable {
+        /// Of the public listener.
+        public let main: Int
+        /// Of the admin listener.
+        public let admin: Int
+        /// Of the listener for probes and metrics, if there is one.
+        public let metrics: Int?
+    }
+}

@@ -1,0 +1,100 @@
+import HummingbirdCore
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import TokenCore
+public import TokenEngine
+import TokenValidation
+
+/// The HTTP server: the public listener, the admin listener and, if asked for, one for probes and metrics.
+///
+/// A service: `run()` serves until the task is cancelled or shut down gracefully; then no connection is accepted, what is in flight is
+/// answered, and it returns. The engine and the keys must have been started before.
+public final class TokenServer: Service {
+    private let configuration: Configuration
+    private let engine: TokenEngine
+    private let keys: KeyKeeper
+    private let logger: Logger
+    private let certificate: ServerCertificate?
+    private let sources: [any MetricsSource]
+    private let onListening: @Sendable (Ports) async -> Void
+
+    /// A server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - keys: the keys in force, asked anew for every token that is verified.
+    ///   - sources: whoever has figures for `/metrics`.
+    ///   - onListening: told the ports once every listener accepts connections.
+    /// - Throws: when the certificate or its key cannot be read.
+    public init(
+        configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, metrics sources: [any MetricsSource] = [], logger: Logger,
+        onListening: @escaping @Sendable (Ports) async -> Void = { _ in }
+    ) throws {
+        self.configuration = configuration
+        self.engine = engine
+        self.keys = keys
+        self.sources = sources
+        self.logger = logger
+        self.onListening = onListening
+        certificate = try configuration.tls.map { try ServerCertificate(.init(certificate: $0.certificate, key: $0.key)) }
+    }
+
+    /// Reads the certificate and its key again, for connections that begin from now on.
+    ///
+    /// - Throws: when they cannot be read; then the old ones stay in force.
+    public func reload() throws { try certificate?.reload() }
+
+    /// Serves.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
+        do {
+            try await serve(on: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(on group: any EventLoopGroup) async throws {
+        let loops = try await EventLoops(group: group, engine: engine, limits: configuration.limits, leeway: configuration.leeway)
+        defer { loops.stop() }
+        await engine.add(enforcer: loops)
+        let rooms = try Rooms(configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources)
+        let listening = Listening(expected: configuration.metrics == nil ? 2 : 3)
+        var listeners = [
+            listener(.main, rooms.publicRoutes, rooms, at: configuration.address, on: group, listening),
+            listener(.admin, rooms.adminRoutes, rooms, at: configuration.admin, on: group, listening),
+        ]
+        if let address = configuration.metrics { listeners.append(listener(.metrics, rooms.probeRoutes, rooms, at: address, on: group, listening)) }
+        let services = ServiceGroup(configuration: .init(services: listeners, logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { [onListening] in if let ports = await listening.ports() { await onListening(ports) } }
+            tasks.addTask {
+                defer { listening.giveUp() }
+                try await services.run()
+            }
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func listener(
+        _ name: Listening.Name, _ routes: Routes, _ rooms: Rooms, at address: Configuration.Address, on group: any EventLoopGroup,
+        _ listening: Listening
+    ) -> any Service {
+        let limits = configuration.limits
+        let responder = Responder(
+            routes: routes, limits: limits, metrics: rooms.metrics, clock: engine.clock, logger: logger, trustedProxies: configuration.trustedProxies)
+        let isSecure = name == .main && certificate != nil
+        let http1 = HTTP1Channel(
+            responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) }, loops: rooms.loops, limits: limits,
+            isSecure: isSecure, isFast: name == .main)
+        let channel: any ServerChildChannel = if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
+        return channel.server(
+            configuration: .init(
+                address: .hostname(address.host, port: address.port), backlog: 1024,
+                availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
+            onServerRunning: { listening.opened(name, $0) }, eventLoopGroup: group, logger: logger)
+    }
+}

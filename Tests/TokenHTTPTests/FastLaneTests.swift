@@ -1,0 +1,118 @@
+import Testing
+import TokenCore
+import TokenEngine
+
+@testable import TokenHTTP
+
+/// The event loop's answers are those of the plain route, byte for byte, and come in order.
+@Suite struct FastLaneTests {
+    /// Answers of both routes to the same question. HEAD, a query or a body sends a request to the plain route.
+    @Test func bothRoutesAnswerWithTheSameBytes() async throws {
+        try await Harness.run { server in
+            let token = try await server.login().access
+            let bearer = Harness.bearer(token)
+            // The first is uncached and so comes from the plain route.
+            let plain = try await server.ask("GET", "/authenticate", [bearer])
+            let fast = try await server.ask("GET", "/authenticate", [bearer])
+            #expect(plain.status == 200)
+            #expect(plain.withoutDate == fast.withoutDate)
+            #expect(plain["Date"] == fast["Date"], "the clock stands")
+            let questions = [("/ping", [String]()), ("/authenticate", []), ("/authenticate", ["Authorization: Bearer x"]), ("/authenticate", ["Authorization: Basic eDp5"])]
+            for (target, fields) in questions {
+                let fast = try await server.ask("GET", target, fields)
+                let plain = try await server.ask("GET", target + "?", fields)
+                #expect(fast.withoutDate == plain.withoutDate)
+            }
+            let counted = try await Wire.ask(server.ports.admin, Harness.request("GET", "/metrics"))
+            #expect(counted.body.contains(#"mintmark_http_requests_total{route="/authenticate",status="200"} 2"#))
+        }
+    }
+
+    /// Fast and slow requests mixed on one connection, cut at every byte into two pieces, are answered in order and as the plain route does.
+    @Test func pipelinedRequestsAreAnsweredInOrderHoweverTheyAreCut() async throws {
+        try await Harness.run { server in
+            let bearer = Harness.bearer(try await server.login().access)
+            let requests = [
+                Harness.request("GET", "/ping"),
+                Harness.request("GET", "/authenticate", [bearer]),
+                Harness.request("POST", "/refresh", body: #"{"refresh":"made-up"}"#),
+                Harness.request("GET", "/authenticate", [bearer]),
+                Harness.request("GET", "/nowhere"),
+                Harness.request("HEAD", "/ping"),
+                Harness.request("GET", "/ping"),
+                Harness.request("GET", "/authenticate"),
+            ]
+            var expected: [String] = []
+            for request in requests { expected.append(try await Wire.ask(server.ports.main, request).withoutDate) }
+            let all = Array(requests.joined().utf8)
+            try await Wire.open(server.ports.main) { [expected] wire in
+                for cut in stride(from: 1, to: all.count, by: 1) {
+                    try await wire.send(all[..<cut])
+                    // A pause at a few places lets the server see the first piece alone; everywhere would take minutes.
+                    if cut % 7 == 0 { try await Task.sleep(for: .milliseconds(1)) }
+                    try await wire.send(all[cut...])
+                    var answers: [String] = []
+                    for request in requests { answers.append(try await wire.reply(toHead: request.hasPrefix("HEAD ")).withoutDate) }
+                    #expect(Order.fault(answers, expected) == nil, "cut at \(cut)")
+                }
+            }
+        }
+    }
+
+    /// The checker of the test above notices what it is there for.
+    @Test func theCheckerNoticesReorderedAnswers() {
+        let expected = ["a", "b", "c"]
+        #expect(Order.fault(["a", "b", "c"], expected) == nil)
+        #expect(Order.fault(["b", "a", "c"], expected) == 0)
+        #expect(Order.fault(["a", "b"], expected) == 2)
+        #expect(Order.fault(["a", "b", "d"], expected) == 2)
+    }
+
+    @Test func manyPipelinedRequestsAreAllAnswered() async throws {
+        try await Harness.run { server in
+            let bearer = Harness.bearer(try await server.login().access)
+            let burst = (0..<200).map { $0 % 5 == 4 ? Harness.request("GET", "/ping?") : Harness.request("GET", "/authenticate", [bearer]) }
+            try await Wire.open(server.ports.main) { wire in
+                try await wire.send(burst.joined())
+                for index in 0..<200 {
+                    let reply = try await wire.reply()
+                    #expect(reply.status == 200 && (reply.body == "pong") == (index % 5 == 4))
+                }
+            }
+        }
+    }
+
+    @Test func aRevocationIsSeenByEveryLoopAtOnce() async throws {
+        try await Harness.run(configure: { $0.loops = 4 }) { server in
+            for _ in 0..<20 {
+                let bearer = Harness.bearer(try await server.login().access)
+                for _ in 0..<8 { #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 200) }
+                #expect(try await server.ask("POST", "/logout", [bearer]).status == 200)
+                for _ in 0..<8 { #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 401) }
+            }
+        }
+    }
+
+    /// Canon 53: an entry of the cache is asked again on every hit.
+    @Test func aCachedTokenExpires() async throws {
+        try await Harness.run { server in
+            let bearer = Harness.bearer(try await server.login().access)
+            for _ in 0..<3 { #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 200) }
+            server.clock.advance(by: .seconds(904))
+            #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 200, "inside the leeway")
+            server.clock.advance(by: .seconds(2))
+            #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 401)
+        }
+    }
+}
+
+/// Finds the first answer that is not the one expected in its place.
+enum Order {
+    /// The index; nil when all are right.
+    static func fault(_ answers: [String], _ expected: [String]) -> Int? {
+        for index in 0..<max(answers.count, expected.count) {
+            guard index < answers.count, index < expected.count, answers[index] == expected[index] else { return index }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,75 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+import TokenCore
+import TokenEngine
+import TokenHTTP
+import TokenSealing
+
+/// A server with its engine in this process, on free ports of the loopback interface, for as long as `body` runs.
+struct Harness: Sendable {
+    let engine: TokenEngine
+    let server: TokenServer
+    let clock: ManualClock
+    let keys: KeyKeeper
+    let ports: TokenServer.Ports
+
+    static let issuer = "https://mint.example"
+    static let adminToken = "0123456789abcdefghijklmnopqrstuv"
+
+    static func run<Value: Sendable>(
+        policy: SessionPolicy = SessionPolicy(), store: any TokenEngine.Store = InMemoryStore(),
+        configure: (inout TokenServer.Configuration) -> Void = { _ in },
+        _ body: @Sendable @escaping (Harness) async throws -> Value
+    ) async throws -> Value {
+        let clock = ManualClock()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let seals = SealKeys.generate()
+        let keys = KeyKeeper(store: store, seals: seals, policy: KeyPolicy(), clock: clock, logger: logger)
+        try await keys.start()
+        let engine = TokenEngine(
+            configuration: .init(issuer: issuer, audience: "api.example", policy: policy), store: store, seals: seals, signers: keys,
+            clock: clock, logger: logger)
+        try await engine.start()
+        await engine.follow(keys)
+        var configuration = TokenServer.Configuration(
+            address: .init(host: "127.0.0.1", port: 0), admin: .init(host: "127.0.0.1", port: 0), adminToken: Secret(Array(adminToken.utf8)), loops: 2)
+        configure(&configuration)
+        let (ports, promise) = AsyncStream.makeStream(of: TokenServer.Ports.self)
+        let server = try TokenServer(configuration: configuration, engine: engine, keys: keys, logger: logger) { promise.yield($0) }
+        let services = ServiceGroup(configuration: .init(services: [server], logger: logger))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { promise.finish() }
+                try await services.run()
+            }
+            var opened: TokenServer.Ports?
+            for await found in ports {
+                opened = found
+                break
+            }
+            guard let opened else {
+                try await tasks.waitForAll()
+                throw HarnessError.serverEnded
+            }
+            let harness = Harness(engine: engine, server: server, clock: clock, keys: keys, ports: opened)
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(harness)) } catch { result = .failure(error) }
+            await services.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return try result.get()
+        }
+    }
+
+    enum HarnessError: Error { case serverEnded, noAnswer(String) }
+}
+
+/// A clock that moves when told.
+final class ManualClock: WallClock {
+    private let time = Atomic<Int64>(1_800_000_000_000)
+
+    func now() -> UnixTime { UnixTime(milliseconds: time.load(ordering: .relaxed)) }
+    var isBehind: Bool { false }
+
+    func advance(by duration: Duration) { time.add(duration.wholeMilliseconds, ordering: .relaxed) }
+}

@@ -1,0 +1,116 @@
+import Testing
+import TokenCore
+import TokenEngine
+
+@testable import TokenHTTP
+
+/// What a login takes and what it refuses.
+@Suite struct LoginEndpointTests {
+    @Test(arguments: [
+        ("1", "1", "1"), ("0", "0", "0"), ("9007199254740991", "9007199254740991", "9007199254740991"), (#""1""#, "1", #""1""#),
+        (#""alice""#, "alice", #""alice""#), (#""\u00e9""#, "é", #""é""#),
+    ])
+    func aUserIDComesBackAsGiven(_ given: String, _ sub: String, _ shown: String) async throws {
+        try await Harness.run { server in
+            let access = try await server.login(#"{"user_id":\#(given)}"#).access
+            let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(access)])
+            #expect(claims.body.contains(#""sub":"\#(sub)""#))
+            #expect(claims.body.contains(#""user_id":\#(shown)"#))
+        }
+    }
+
+    static let badBodies: [String] = [
+        "{}", #"{"user_id":1.0}"#, #"{"user_id":1e2}"#, #"{"user_id":-1}"#, #"{"user_id":9007199254740992}"#, #"{"user_id":true}"#, #"{"user_id":null}"#,
+        #"{"user_id":""}"#, #"{"user_id":[1]}"#, #"{"user_id":"\#(String(repeating: "x", count: 256))"}"#, #"{"user_id":1,"user_id":1}"#,
+        #"{"user_id":1,"user_id":2}"#, #"{"user_id":1"#, "", "null", "[1]", #"{"user_id":01}"#, #"{"user_id":1}x"#, "{\"user_id\":\"\u{1}\"}",
+        #"{"user_id":1,"scope":"a  b"}"#, #"{"user_id":1,"scope":" a"}"#, #"{"user_id":1,"scope":"a\"b"}"#, #"{"user_id":1,"scope":"é"}"#,
+        #"{"user_id":1,"scope":""}"#, #"{"user_id":1,"scope":["a"]}"#, #"{"user_id":1,"audience":1}"#, #"{"user_id":1,"audience":""}"#,
+        #"{"user_id":1,"device":null}"#, #"{"user_id":1,"claims":[]}"#, #"{"user_id":1,"claims":"x"}"#, #"{"user_id":1,"claims":{"sub":"2"}}"#,
+        #"{"user_id":1,"claims":{"\u0073ub":"2"}}"#, #"{"user_id":1,"claims":{"a":1,"a":2}}"#,
+        #"{"user_id":1,"device":"\#(String(repeating: "x", count: 2049))"}"#,
+        #"{"user_id":1,"device":"\#(String(repeating: "x", count: 1500))","claims":{"a":"\#(String(repeating: "x", count: 600))"}}"#,
+        #"{"user_id":1,"claims":\#(String(repeating: #"{"a":"#, count: 40))1\#(String(repeating: "}", count: 40))}"#,
+    ]
+
+    @Test func whatIsMalformedIs400() async throws {
+        try await Harness.run { server in
+            for body in Self.badBodies {
+                let reply = try await server.ask("POST", "/login", body: body)
+                #expect(reply.status == 400 && reply.member("error") == "invalid_request", "\(body.prefix(80))")
+                #expect(reply["Cache-Control"] == "no-store" && reply["Content-Type"] == "application/json")
+            }
+        }
+    }
+
+    @Test func scopeAudienceDeviceAndClaimsAreCarried() async throws {
+        try await Harness.run { server in
+            let body = #"{"user_id":"u","scope":"read write","audience":"other","device":"phone","claims":{"roles":["a"],"n":1.50,"o":{"sub":1}}}"#
+            let access = try await server.login(body).access
+            let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(access)]).body
+            for part in [#""scope":"read write""#, #""aud":"other""#, #""roles":["a"]"#, #""n":1.50"#, #""o":{"sub":1}"#] { #expect(claims.contains(part)) }
+            #expect(try await server.ask("GET", "/sessions", [Harness.bearer(access)]).body.contains(#""device":"phone""#))
+        }
+    }
+
+    @Test func everyReservedClaimIsRefused() async throws {
+        try await Harness.run { server in
+            for name in ReservedClaims.bySource.flatMap(\.names) {
+                let reply = try await server.ask("POST", "/login", body: #"{"user_id":1,"claims":{"\#(name)":1}}"#)
+                #expect(reply.status == 400, "\(name)")
+            }
+        }
+    }
+
+    @Test func anotherContentTypeIsRefused() async throws {
+        try await Harness.run(configure: { $0.login = .none }) { server in
+            for type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"] {
+                let text = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: \(type)\r\nContent-Length: 13\r\n\r\n{\"user_id\":1}"
+                let reply = try await Wire.ask(server.ports.main, text)
+                #expect(reply.status == 400)
+            }
+        }
+    }
+
+    @Test(arguments: [["Origin: https://evil.example"], ["X-Forwarded-For: 1.2.3.4"], ["Via: 1.1 proxy"], ["Sec-Fetch-Site: same-origin"]])
+    func aPageOrAProxyMayNotLogIn(_ fields: [String]) async throws {
+        try await Harness.run { server in
+            let reply = try await server.ask("POST", "/login", fields, body: #"{"user_id":1}"#)
+            #expect(reply.status == 403 && reply.member("error") == "access_denied")
+        }
+    }
+
+    /// Canon 18, 19: Basic, form-url-decoded, one way of authenticating.
+    @Test func aClientLogsInWithItsSecret() async throws {
+        try await Harness.run(configure: { $0.login = .client }) { server in
+            let made = try await server.administer("POST", "/clients", body: #"{"name":"backend"}"#)
+            let id = try #require(made.member("client_id")), secret = try #require(made.member("client_secret"))
+            #expect(made.status == 201)
+            let good = try await server.ask("POST", "/login", ["Authorization: Basic \(Self.base64("\(id):\(secret)"))"], body: #"{"user_id":1}"#)
+            #expect(good.status == 200)
+            let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(try #require(good.member("access")))])
+            #expect(claims.body.contains(#""client_id":"\#(id)""#))
+            let escaped = id.map { $0 == "_" ? "%5F" : String($0) }.joined()
+            #expect(try await server.ask("POST", "/login", ["Authorization: Basic \(Self.base64("\(escaped):\(secret)"))"], body: #"{"user_id":1}"#).status == 200)
+            for bad in [[], ["Authorization: Basic \(Self.base64("\(id):wrong"))"], ["Authorization: Basic \(Self.base64("nobody:\(secret)"))"], ["Authorization: Basic !"], ["Authorization: Bearer \(secret)"]] {
+                let reply = try await server.ask("POST", "/login", bad, body: #"{"user_id":1}"#)
+                #expect(reply.status == 401 && reply.member("error") == "invalid_client")
+                #expect(reply["WWW-Authenticate"]?.hasPrefix("Basic ") == true)
+            }
+            #expect(try await server.administer("DELETE", "/clients/\(id)").status == 200)
+            let after = try await server.ask("GET", "/authenticate", [Harness.bearer(try #require(good.member("access")))])
+            #expect(after.status == 401, "its sessions end with it")
+        }
+    }
+
+    private static func base64(_ text: String) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var output = ""
+        let bytes = Array(text.utf8)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let part = bytes[start..<min(start + 3, bytes.count)]
+            let group = part.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - part.count))
+            for index in 0..<4 { output.append(index <= part.count ? digits[group >> (18 - 6 * index) & 63] : "=") }
+        }
+        return output
+    }
+}
