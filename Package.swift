@@ -37,6 +37,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 var dependencies: [Package.Dependency] = [
@@ -118,7 +119,9 @@ if slice >= .all {
     ]
     products += [.executable(name: "mintmark", targets: ["mintmark"])]
     targets += [
-        room("MintmarkCommands", ["TokenCore", arguments, configuration, yams, logging]),
+        room("MintmarkCommands", [
+            "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "SQLiteStore", "JOSE", arguments, configuration, yams, logging, lifecycle, signals,
+        ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
         tests("MintmarkCommandsTests", ["MintmarkCommands", "TokenCore", arguments, logging]),
     ]

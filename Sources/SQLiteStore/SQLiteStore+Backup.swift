@@ -10,7 +10,7 @@ extension SQLiteStore {
     /// - Parameter file: made 0600; what has that name is replaced.
     /// - Throws: `.unavailable` when there is no store or no space; `.corrupt` when the store is damaged or not ours.
     public static func backup(folder: String, to file: String) throws(StoreError) {
-        let source = folder + "/" + Schema.fileName
+        let source = folder + "/" + SQLiteStore.fileName
         guard SystemCalls.exists(source) else { throw .unavailable("there is no store in \(folder)") }
         let partial = file + ".partial"
         try SystemCalls.remove(partial)
@@ -42,7 +42,7 @@ extension SQLiteStore {
         let staging = folder + "/restoring"
         try SystemCalls.removeFolder(staging)
         try SystemCalls.makeFolder(staging)
-        let copy = staging + "/" + Schema.fileName
+        let copy = staging + "/" + SQLiteStore.fileName
         try SystemCalls.copy(file, to: copy)
         let restored = try open(Configuration(path: staging, partitions: try checkedPartitions(of: copy), readers: 1))
         do {
@@ -54,7 +54,7 @@ extension SQLiteStore {
         await restored.close()
         guard !SystemCalls.exists(copy + "-wal") else { throw .unavailable("the restored store could not be written to its end") }
         try SystemCalls.syncFile(copy)
-        let target = folder + "/" + Schema.fileName
+        let target = folder + "/" + SQLiteStore.fileName
         try removeLog(of: target)
         try SystemCalls.move(copy, to: target)
         try SystemCalls.removeFolder(staging)

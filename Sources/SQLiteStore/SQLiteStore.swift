@@ -26,7 +26,7 @@ public final class SQLiteStore: Sendable {
         precondition((1...Partition.most).contains(partitions) && partitions.nonzeroBitCount == 1, "partitions are a power of two")
         try SystemCalls.makeFolder(configuration.path)
         let lock = try FolderLock(folder: configuration.path)
-        let file = configuration.path + "/" + Schema.fileName
+        let file = configuration.path + "/" + SQLiteStore.fileName
         try SystemCalls.makeFile(file)
         let connection = try Connection(
             file: file, readOnly: false, pageCacheBytes: configuration.pageCacheBytes, pragmas: configuration.pragmas)
@@ -63,6 +63,11 @@ extension SQLiteStore.Configuration {
         if let mostPages { pragmas.append("PRAGMA max_page_count = \(mostPages)") }
         return pragmas
     }
+}
+
+extension SQLiteStore {
+    /// The name of the database in its folder.
+    public static let fileName = "mintmark.db"
 }
 
 extension SQLiteStore: RecordStore {

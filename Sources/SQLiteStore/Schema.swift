@@ -3,8 +3,6 @@ import TokenCore
 
 /// The tables, one migration after another. A migration that has been released is never changed.
 enum Schema {
-    /// The name of the database in its folder.
-    static let fileName = "mintmark.db"
     /// `application_id` of a Mintmark store ("Mint"): tells our files from other SQLite files.
     static let applicationID = 0x4d69_6e74
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 
 /// `mintmark serve`: the server, until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -8,7 +9,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        _ = try options.soundSettings()
-        throw CommandFailure(.failed, "the server is not joined to the command line yet.")
+        let settings = try options.soundSettings()
+        let logging = settings.logging
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, mode: logging.mode, logLevel: logging.level) }
+        try await Serve(settings: settings, logger: Logger(label: "mintmark")).run()
     }
 }

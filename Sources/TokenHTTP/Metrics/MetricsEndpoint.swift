@@ -21,8 +21,8 @@ struct MetricsEndpoint: Endpoint {
         writeLoops(to: &text, loops)
         for source in sources {
             for family in await source.metrics() {
-                text.family(family.name, family.isCounter ? .counter : .gauge, family.help)
-                for sample in family.samples { text.sample(family.name, sample.labels.map { ($0.name, $0.value) }, sample.value) }
+                text.family(family.name, family.kind, family.help)
+                for sample in family.samples { text.sample(family.name + sample.suffix, sample.labels.map { ($0.name, $0.value) }, sample.value) }
             }
         }
         return .text(text.text, type: PrometheusText.mediaType)

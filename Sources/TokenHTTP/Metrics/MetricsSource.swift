@@ -8,6 +8,16 @@ public protocol MetricsSource: Sendable {
 
 /// A metric with all its samples.
 public struct MetricFamily: Sendable, Hashable {
+    /// How figures are to be read.
+    public enum Kind: String, Sendable, Hashable {
+        /// Only ever rises.
+        case counter
+        /// Rises and falls.
+        case gauge
+        /// Cumulative counts by upper bound, with sum and count.
+        case histogram
+    }
+
     /// One figure.
     public struct Sample: Sendable, Hashable {
         /// A label's name and value.
@@ -24,13 +34,16 @@ public struct MetricFamily: Sendable, Hashable {
             }
         }
 
+        /// What a histogram's sample is called beyond its family: `_bucket`, `_sum`, `_count`; else empty.
+        public let suffix: String
         /// What tells it from the others of its family.
         public let labels: [Label]
         /// The figure.
         public let value: Double
 
         /// A figure.
-        public init(_ value: Double, labels: [Label] = []) {
+        public init(_ value: Double, suffix: String = "", labels: [Label] = []) {
+            self.suffix = suffix
             self.value = value
             self.labels = labels
         }
@@ -40,16 +53,16 @@ public struct MetricFamily: Sendable, Hashable {
     public let name: String
     /// One sentence.
     public let help: String
-    /// Whether it only ever rises.
-    public let isCounter: Bool
+    /// How its figures are to be read.
+    public let kind: Kind
     /// Its figures.
     public let samples: [Sample]
 
     /// A family.
-    public init(_ name: String, help: String, isCounter: Bool = false, samples: [Sample]) {
+    public init(_ name: String, _ kind: Kind = .gauge, help: String, samples: [Sample]) {
         self.name = name
         self.help = help
-        self.isCounter = isCounter
+        self.kind = kind
         self.samples = samples
     }
 }

@@ -10,7 +10,7 @@ struct PrometheusText {
     private(set) var text = ""
 
     /// The kinds of families we write.
-    enum Kind: String { case counter, gauge, histogram }
+    typealias Kind = MetricFamily.Kind
 
     /// A label's name and its value.
     typealias Label = (name: String, value: String)

@@ -1,0 +1,90 @@
+import FoundationEssentials
+import Glibc
+import JOSE
+import SQLiteStore
+import TokenCore
+import TokenSealing
+
+/// The files of one installation beside the store's own: the seal and the admin credential.
+struct DataFolder: Sendable {
+    /// `store.path`.
+    let path: String
+    /// `keys.seal_file`.
+    let sealFile: String
+
+    init(_ settings: Settings) {
+        path = Paths.withoutTrailingSlashes(settings.store.path)
+        sealFile = settings.keys.sealFile
+    }
+
+    /// Where the admin credential is.
+    var adminTokenFile: String { path + "/admin.token" }
+
+    private var holdsData: Bool { FileManager.default.fileExists(atPath: path + "/" + SQLiteStore.fileName) }
+
+    /// The seal keys: those of the file, or new ones when there is neither data nor a seal.
+    ///
+    /// - Throws: when data is there without its seal; a second seal would open nothing of it.
+    func seals() throws(CommandFailure) -> SealKeys {
+        if let text = FileManager.default.contents(atPath: sealFile) {
+            do { return try SealKeys(parsing: Array(text)) } catch {
+                throw CommandFailure(.configuration, "the seal file \(sealFile) cannot be used: \(error)")
+            }
+        }
+        guard !holdsData else {
+            throw CommandFailure(
+                .configuration,
+                """
+                \(path) holds data, but its seal file \(sealFile) is missing or unreadable.
+                Put the seal file back, or name it with keys.seal_file. Without it nothing in the folder can be opened, and none is made.
+                """)
+        }
+        let seals = SealKeys.generate()
+        try PrivateFile.create(sealFile, seals.text)
+        return seals
+    }
+
+    /// The admin credential, made on first use.
+    func adminToken() throws(CommandFailure) -> Secret {
+        if let text = FileManager.default.contents(atPath: adminTokenFile) {
+            let token = text.filter { $0 > 0x20 }
+            guard token.count >= 32 else { throw CommandFailure(.configuration, "\(adminTokenFile) holds no credential; remove it and one is made.") }
+            return Secret(Array(token))
+        }
+        var generator = SystemRandomNumberGenerator()
+        let chance = (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+        let token = Secret(Array("mma_".utf8) + Base64URL.encode(chance))
+        try PrivateFile.create(adminTokenFile, Secret(token.bytes + [0x0a]))
+        return token
+    }
+
+    /// The latest moment at which the store was written: the clock does not begin before it.
+    var lastWritten: UnixTime {
+        let times = ["", "-wal"].compactMap { suffix -> Int64? in
+            var status = stat()
+            guard stat("\(path)/\(SQLiteStore.fileName)\(suffix)", &status) == 0 else { return nil }
+            return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        }
+        return UnixTime(milliseconds: times.max() ?? 0)
+    }
+}
+
+/// Files that nobody else may read.
+enum PrivateFile {
+    /// Makes a file 0600 with these bytes, on disk when it returns; never over one that is there.
+    static func create(_ path: String, _ secret: Secret) throws(CommandFailure) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure(path) }
+        defer { close(file) }
+        let written = secret.bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        guard written == secret.bytes.count, fsync(file) == 0 else {
+            let failure = failure(path)
+            unlink(path)
+            throw failure
+        }
+    }
+
+    private static func failure(_ path: String) -> CommandFailure {
+        CommandFailure(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,130 @@
+import FoundationEssentials
+import Glibc
+import JOSE
+import Logging
+import SQLiteStore
+import ServiceLifecycle
+import TokenCore
+import TokenEngine
+import TokenHTTP
+import TokenSealing
+import UnixSignals
+
+/// Joins everything to a running server: the one place where the rooms meet.
+struct Serve {
+    let settings: Settings
+    let logger: Logger
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Throws: `CommandFailure` with what to do when the installation is not as it must be.
+    func run() async throws {
+        let folder = DataFolder(settings)
+        let seals = try folder.seals()
+        let metrics = StoreMetrics()
+        let store = try open(folder, observer: metrics)
+        do {
+            try await serve(folder, seals, store, metrics)
+        } catch {
+            await store.close()
+            throw error
+        }
+        // What the keepers flushed is committed; what was acknowledged was on disk before.
+        await store.close()
+        logger.notice("stopped")
+    }
+
+    private func open(_ folder: DataFolder, observer: StoreMetrics) throws(CommandFailure) -> SQLiteStore {
+        do {
+            return try SQLiteStore.open(.init(path: folder.path, observer: observer))
+        } catch {
+            throw CommandFailure(.failed, "the store in \(folder.path) cannot be opened: \(error.explanation)")
+        }
+    }
+
+    private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: StoreMetrics) async throws {
+        let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
+        let keys = try await startKeys(store, seals, clock)
+        let engine = TokenEngine(
+            configuration: .init(issuer: settings.auth.issuer, audience: settings.auth.audience, policy: settings.policy),
+            store: store, seals: seals, signers: keys, clock: clock, logger: logger)
+        await engine.follow(keys)
+        try await engine.start()
+        let relay = EventRelay(from: store, to: sinks, retention: .init(age: settings.events.retain), clock: clock, logger: logger)
+        metrics.observe(relay)
+        let server = try TokenServer(
+            configuration: try settings.server(adminToken: try folder.adminToken()), engine: engine, keys: keys, metrics: [metrics], logger: logger
+        ) { ports in announce(ports, folder) }
+        logger.notice("a 200 means fsynced: it survives a kill and a power loss", metadata: ["store": "\(folder.path)"])
+        let services: [any Service] = [keys, relay] + engine.keepers + [HangUp(server: server, logger: logger), server]
+        // Shut down in the reverse order: first the server finishes what is in flight, then the keepers flush.
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+
+    private func startKeys(_ store: SQLiteStore, _ seals: SealKeys, _ clock: SystemClock) async throws -> KeyKeeper {
+        let keys = KeyKeeper(store: store, seals: seals, policy: settings.keyPolicy, clock: clock, logger: logger)
+        do { try await keys.start() } catch {
+            throw CommandFailure(.configuration, "the signing keys cannot be opened: \(error)")
+        }
+        return keys
+    }
+
+    private var sinks: [any EventSink] {
+        switch settings.events.sink {
+        case .none: []
+        case .standardOutput: [JSONLinesSink(path: nil)]
+        case .file(let path): [JSONLinesSink(path: path)]
+        }
+    }
+
+    /// Says where the server listens: for people in the log, for programs as one line of JSON on standard output.
+    private func announce(_ ports: TokenServer.Ports, _ folder: DataFolder) {
+        let main = "\(settings.server.listener.host):\(ports.main)"
+        let admin = "\(settings.admin.host):\(ports.admin)"
+        logger.notice(
+            "listening",
+            metadata: ["public": "\(main)", "admin": "\(admin)", "credential": "\(folder.adminTokenFile)"])
+        var json = JSONWriter()
+        json.object { json in
+            json.member("event", "listening")
+            json.member("public", main)
+            json.member("admin", admin)
+            if let metrics = ports.metrics { json.member("metrics", "\(settings.metrics?.host ?? ""):\(metrics)") }
+        }
+        Surroundings.current.print(String(decoding: json.bytes, as: UTF8.self))
+    }
+}
+
+/// Reads the certificate again on SIGHUP.
+private struct HangUp: Service {
+    let server: TokenServer
+    let logger: Logger
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                do {
+                    try server.reload()
+                    logger.notice("the certificate was read again")
+                } catch {
+                    logger.error("the certificate cannot be read; the old one stays", metadata: ["error": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+        }
+    }
+}
+
+extension StoreError {
+    /// The error as a sentence for an operator.
+    var explanation: String {
+        switch self {
+        case .conflict: "a conflict"
+        case .unavailable(let why), .outcomeUnknown(let why), .corrupt(let why): why
+        case .overloaded: "too much waits for it"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import SQLiteStore
+import Synchronization
+import TokenCore
+import TokenEngine
+import TokenHTTP
+
+/// Figures of the store's group commits and of the event relay, for `/metrics`.
+final class StoreMetrics: CommitObserver, MetricsSource {
+    /// Upper bounds of batches per commit and of seconds per commit: from one caller alone to a full group, from a fast disk to a stuck one.
+    private static let sizes: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+    private static let seconds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
+
+    private struct Distribution {
+        let bounds: [Double]
+        var counts: [UInt64]
+        var sum = 0.0
+        var count: UInt64 = 0
+
+        init(_ bounds: [Double]) {
+            self.bounds = bounds
+            counts = Array(repeating: 0, count: bounds.count)
+        }
+
+        mutating func add(_ value: Double) {
+            sum += value
+            count += 1
+            if let index = bounds.firstIndex(where: { value <= $0 }) { counts[index] += 1 }
+        }
+    }
+
+    private struct State {
+        var sizes = Distribution(StoreMetrics.sizes)
+        var seconds = Distribution(StoreMetrics.seconds)
+        var conflicts: UInt64 = 0
+        var failures: UInt64 = 0
+        var relay: EventRelay?
+    }
+
+    /// Guards the figures for one addition or one copy.
+    private let state = Mutex(State())
+
+    /// Has the relay's figures shown too.
+    func observe(_ relay: EventRelay) { state.withLock { $0.relay = relay } }
+
+    func committed(_ report: CommitReport) {
+        state.withLock { state in
+            state.sizes.add(Double(report.batches))
+            state.seconds.add(Double(report.duration / .nanoseconds(1)) / 1e9)
+            state.conflicts += UInt64(report.conflicts)
+            state.failures += UInt64(report.failures)
+        }
+    }
+
+    func metrics() async -> [MetricFamily] {
+        let (sizes, seconds, conflicts, failures, relay) = state.withLock {
+            ($0.sizes, $0.seconds, $0.conflicts, $0.failures, $0.relay)
+        }
+        var families = Self.families(sizes, "mintmark_store_commit_batches", "How many requests shared one commit.")
+        families += Self.families(seconds, "mintmark_store_commit_seconds", "How long a commit took, the fsync included.")
+        families.append(Self.counter("mintmark_store_conflicts_total", "Batches refused because another was first.", conflicts))
+        families.append(Self.counter("mintmark_store_failures_total", "Batches that the store could not write.", failures))
+        if let relay {
+            families.append(
+                Self.counter("mintmark_events_dropped_total", "Events that left the store before every sink had them.", relay.dropped))
+        }
+        return families
+    }
+
+    private static func counter(_ name: String, _ help: String, _ value: UInt64) -> MetricFamily {
+        MetricFamily(name, .counter, help: help, samples: [.init(Double(value))])
+    }
+
+    /// A distribution as a histogram: cumulative counts up to each bound, then sum and count.
+    private static func families(_ distribution: Distribution, _ name: String, _ help: String) -> [MetricFamily] {
+        var running: UInt64 = 0
+        var samples: [MetricFamily.Sample] = []
+        for (bound, count) in zip(distribution.bounds, distribution.counts) {
+            running += count
+            samples.append(.init(Double(running), suffix: "_bucket", labels: [.init("le", "\(bound)")]))
+        }
+        samples.append(.init(Double(distribution.count), suffix: "_bucket", labels: [.init("le", "+Inf")]))
+        samples.append(.init(distribution.sum, suffix: "_sum"))
+        samples.append(.init(Double(distribution.count), suffix: "_count"))
+        return [MetricFamily(name, .histogram, help: help, samples: samples)]
+    }
+}
