@@ -13,10 +13,13 @@ struct Harness: Sendable {
     let clock: ManualClock
     let keys: KeyKeeper
     let ports: TokenServer.Ports
+    /// Begins a graceful shutdown.
+    let stop: @Sendable () async -> Void
 
     static let issuer = "https://mint.example"
     static let adminToken = "0123456789abcdefghijklmnopqrstuv"
 
+    @discardableResult
     static func run<Value: Sendable>(
         policy: SessionPolicy = SessionPolicy(), store: any TokenEngine.Store = InMemoryStore(),
         configure: (inout TokenServer.Configuration) -> Void = { _ in },
@@ -52,7 +55,9 @@ struct Harness: Sendable {
                 try await tasks.waitForAll()
                 throw HarnessError.serverEnded
             }
-            let harness = Harness(engine: engine, server: server, clock: clock, keys: keys, ports: opened)
+            let harness = Harness(engine: engine, server: server, clock: clock, keys: keys, ports: opened) {
+                await services.triggerGracefulShutdown()
+            }
             let result: Result<Value, any Error>
             do { result = .success(try await body(harness)) } catch { result = .failure(error) }
             await services.triggerGracefulShutdown()

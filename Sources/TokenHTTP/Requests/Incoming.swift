@@ -35,9 +35,12 @@ struct Incoming: Sendable {
         init(_ channel: any Channel) {
             loop = channel.eventLoop
             peer = channel.remoteAddress
-            // An HTTP/2 stream has the connection as its parent; a connection has the listener.
-            let connection = channel.parent?.parent == nil ? channel : channel.parent ?? channel
-            id = ObjectIdentifier(connection)
+            id = ObjectIdentifier(channel.isStream ? channel.parent ?? channel : channel)
         }
     }
+}
+
+extension Channel {
+    /// Whether this is a stream of HTTP/2: its parent is the connection, whose parent is the listener.
+    var isStream: Bool { parent?.parent != nil }
 }

@@ -28,7 +28,7 @@ struct Responder: Sendable {
         let (reply, route) = await reply(to: request, body: body, channel: channel, logger: logger)
         metrics.record(route: route, status: reply.status, took: ContinuousClock.now - began)
         log(reply, route, request, channel, logger)
-        try await write(reply, head: request.method == .head, writer)
+        try await write(reply, head: request.method == .head, channel, writer)
     }
 
     private func reply(to request: Request, body: [UInt8]?, channel: any Channel, logger: Logger) async -> (Reply, route: String) {
@@ -73,12 +73,13 @@ struct Responder: Sendable {
     }
 
     /// The order of the fields is that of `PreparedReply`, so that both routes answer with the same bytes.
-    private func write(_ reply: Reply, head: Bool, _ writer: consuming ResponseWriter) async throws {
+    private func write(_ reply: Reply, head: Bool, _ channel: any Channel, _ writer: consuming ResponseWriter) async throws {
         var fields = HTTPFields()
         fields[.date] = String(decoding: HTTPDate(clock.now()).bytes, as: UTF8.self)
         for field in reply.fields { if let name = HTTPField.Name(field.name) { fields.append(HTTPField(name: name, value: field.value)) } }
         fields[.contentLength] = String(reply.body.count)
-        if reply.closes { fields[.connection] = "close" }
+        // Streams of HTTP/2 end by themselves, and a field about the connection is an error there (RFC 9113 section 8.2.2).
+        if reply.closes, !channel.isStream { fields[.connection] = "close" }
         let response = HTTPResponse(status: .init(code: reply.status.code, reasonPhrase: reply.status.phrase), headerFields: fields)
         let body = head || reply.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
         try await writer.write(response: response, body: body)
