@@ -65,6 +65,20 @@ struct KeyRingTests {
         #expect(world.ring.keys.count == 2)
     }
 
+    /// canon 61: an order repeated because its answer was lost changes nothing more.
+    @Test func canon61RepeatedOrderToRotateRotatesOnce() throws {
+        var world = try started()
+        let scheduled = try take(.rotate, &world).rotation
+        #expect(try take(.rotate, &world).rotation == scheduled)
+        _ = try take(.wait(.seconds(1000)), &world)
+        let ring = world.ring
+        #expect(try take(.rotate, &world).rotation == .done)
+        #expect(world.ring == ring)
+        _ = try take(.wait(.seconds(1000)), &world)
+        #expect(try take(.rotate, &world).rotation == .done)
+        #expect(world.ring.signing?.id == KeyRingWorld.id(3))
+    }
+
     @Test func aKeyThatStoppedSigningHasNoPrivateHalf() throws {
         var world = try started()
         _ = try take(.wait(.seconds(10_000)), &world)

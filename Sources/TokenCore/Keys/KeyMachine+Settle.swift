@@ -60,14 +60,16 @@ extension KeyMachine {
         guard let next = ring.keys.firstIndex(where: \.isPublished), case .published(let material, let since) = ring.keys[next].state else {
             return false
         }
+        var successor = RingKey.Duty(longestToken: policy.accessLifetime)
         if let index = ring.keys.firstIndex(where: \.isSigning), case .signing(_, let began, let duty) = ring.keys[index].state {
             guard since + policy.publishAhead <= now, hasRoomToRotate,
                 isDue(ring.keys[index], since: began, duty, now), ring.keys[next].algorithm == policy.algorithm
             else { return false }
             ring.keys[index].state = .verifying(since: now, until: now + policy.overlap(after: duty))
             changes.note(.keyVerifying, ring.keys[index].id, now)
+            successor.cameByOrder = duty.isLeaving
         }
-        ring.keys[next].state = .signing(material, since: now, RingKey.Duty(longestToken: policy.accessLifetime))
+        ring.keys[next].state = .signing(material, since: now, successor)
         changes.note(.keySigning, ring.keys[next].id, now)
         return true
     }

@@ -81,7 +81,13 @@ extension KeyMachine {
     }
 
     /// By order, another key shall sign: now, or as soon as the published one has been visible long enough.
+    ///
+    /// Repeated after its answer was lost, the order changes nothing more (canon 61): not while it is scheduled, nor within `publishAhead` of
+    /// being carried out, before which another rotation could not be either.
     public mutating func rotate(now: UnixTime) -> (Changes, Rotation) {
+        if case .signing(_, let since, let duty)? = ring.signing?.state, duty.cameByOrder, now < since + policy.publishAhead {
+            return (settle(now), .done)
+        }
         let before = ring.signing?.id
         if let index = ring.keys.firstIndex(where: \.isSigning), case .signing(let material, let since, var duty) = ring.keys[index].state {
             duty.isLeaving = true

@@ -58,7 +58,7 @@ extension RingKey {
             writer.write(sized: material.sealed)
             writer.write(since)
             writer.write(duty.longestToken.wholeMilliseconds)
-            writer.write(UInt8(duty.isLeaving ? 1 : 0))
+            writer.write(UInt8((duty.isLeaving ? 1 : 0) + (duty.cameByOrder ? 2 : 0)))
         case .verifying(let since, let until):
             writer.write(UInt8(4))
             writer.write(since)
@@ -84,7 +84,9 @@ extension RingKey {
         case 3:
             let (material, since) = (try readMaterial(&reader), try reader.readTime())
             let longest = Duration.milliseconds(try reader.read(Int64.self))
-            return .signing(material, since: since, Duty(longestToken: longest, isLeaving: try reader.read(UInt8.self) == 1))
+            let orders = try reader.read(UInt8.self)
+            guard orders <= 3 else { throw .corrupt("a signing key with unknown orders") }
+            return .signing(material, since: since, Duty(longestToken: longest, isLeaving: orders & 1 != 0, cameByOrder: orders & 2 != 0))
         case 4: return .verifying(since: try reader.readTime(), until: try reader.readTime())
         case 5:
             let since = try reader.readTime()

@@ -31,11 +31,14 @@ public struct RingKey: Hashable, Sendable {
         public var longestToken: Duration
         /// Whether it was ordered to hand over as soon as the published key may sign.
         public var isLeaving: Bool
+        /// Whether it took over by order: then the same order, repeated, is done already.
+        public var cameByOrder: Bool
 
         /// What the signing key has done and shall do.
-        public init(longestToken: Duration, isLeaving: Bool = false) {
+        public init(longestToken: Duration, isLeaving: Bool = false, cameByOrder: Bool = false) {
             self.longestToken = longestToken
             self.isLeaving = isLeaving
+            self.cameByOrder = cameByOrder
         }
     }
 

@@ -10,7 +10,7 @@ import Synchronization
 /// `KeyMachine` decides; the store's compare-and-swap elects whoever carries a change out, so any number of instances may run one each. What is
 /// committed is published before the caller hears of it: an emergency revocation is in force in this process when `revoke` returns.
 public final class KeyKeeper: Service {
-    private struct State {
+    struct State {
         var snapshot = KeySnapshot.empty
         /// Private keys that have been opened: of the ring's, those that may still sign.
         var opened: [KeyID: SigningKey] = [:]
@@ -29,10 +29,10 @@ public final class KeyKeeper: Service {
     /// The policy in force.
     public let policy: KeyPolicy
     let clock: any WallClock
-    private let sealer: RecordSealer
-    private let logger: Logger
+    let sealer: RecordSealer
+    let logger: Logger
     /// Guards the state for one read or one replacement; nothing is awaited, opened or signed inside.
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// A keeper of the keys in `store`. Nothing is read before `start`.
     public init(store: any RecordStore, seals: SealKeys, policy: KeyPolicy, clock: any WallClock, logger: Logger) {
@@ -102,137 +102,4 @@ public final class KeyKeeper: Service {
 extension KeyKeeper: SignerSource {
     /// The signer of the key in state `signing`; nil while there is none.
     public var signer: (any Signer)? { snapshot.signer }
-}
-
-extension KeyKeeper {
-    /// The loop of every change: read, decide, make what is missing, commit, publish.
-    private func change<Answer: Sendable>(
-        _ event: (inout KeyMachine, UnixTime) -> (KeyMachine.Changes, Answer)
-    ) async throws(KeyKeeperError) -> Answer {
-        for _ in 1...Self.attempts {
-            let now = clock.now()
-            let read = try await load()
-            var machine = KeyMachine(read?.record ?? KeyRing(), policy: policy)
-            var (changes, answer) = event(&machine, now)
-            while case .generate(let algorithm)? = changes.order {
-                let key = try make(algorithm, now)
-                changes.append(machine.stage(key, now: now))
-            }
-            _ = machine.noteSealing(seals.current.number, now: now)
-            try reseal(&machine)
-            if let read, machine.ring == read.record {
-                try await publish(machine, changes, version: read.version, now: now)
-                return answer
-            }
-            let version = read?.version ?? .absent
-            if try await commit(machine.ring, over: version, changes, now: now) {
-                try await publish(machine, changes, version: version.next, now: now)
-                return answer
-            }
-        }
-        throw .store(.conflict)
-    }
-
-    private func load() async throws(KeyKeeperError) -> Versioned<KeyRing>? {
-        do { return try await store.load(KeyRing.self, id: (), now: clock.now()) } catch { throw .store(error) }
-    }
-
-    /// Commits; false when somebody else was faster.
-    private func commit(
-        _ ring: KeyRing, over version: Version, _ changes: KeyMachine.Changes, now: UnixTime
-    ) async throws(KeyKeeperError) -> Bool {
-        if let broken = ring.violations().first { preconditionFailure("a key ring in which this does not hold: \(broken)") }
-        let batch = WriteBatch(
-            partition: .control, now: now, writes: [.put(ring, over: version)], revocations: changes.revocations, events: changes.events)
-        do {
-            try await store.commit(batch)
-            return true
-        } catch .conflict {
-            return false
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    /// Makes what was committed, by us or by another instance, the keys of this process. An older ring than the one in force is ignored.
-    private func publish(_ machine: KeyMachine, _ changes: KeyMachine.Changes, version: Version, now: UnixTime) async throws(KeyKeeperError) {
-        let before = state.withLock { state in
-            state.lastLooked = max(state.lastLooked, now)
-            return state.snapshot
-        }
-        guard version >= before.version else { return }
-        if version == before.version, before.signer != nil { return }
-        let next = try snapshot(of: machine.ring, version: version)
-        let observers = state.withLock { state in
-            if next.version >= state.snapshot.version { state.snapshot = next }
-            state.opened = state.opened.filter { machine.ring[$0.key]?.material != nil }
-            return state.observers
-        }
-        let news = machine.ring.keys.filter { $0 != before.ring[$0.id] }
-        let change = KeyChange(
-            snapshot: next, revocations: changes.revocations + news.compactMap { machine.revocation(of: $0) }, events: changes.events)
-        for observe in observers { await observe(change) }
-    }
-
-    private func snapshot(of ring: KeyRing, version: Version) throws(KeyKeeperError) -> KeySnapshot {
-        var signer: (any Signer)?
-        if let key = ring.signing {
-            // Another instance may seal with a key that our file does not have yet: we verify, and do not issue.
-            do { signer = LocalSigner(key: try open(key)) } catch {
-                logger.error("the signing key cannot be opened; nothing is issued here", metadata: ["key": "\(key.id)", "error": "\(error)"])
-            }
-        }
-        do { return try KeySnapshot(ring, version: version, signer: signer, maxAge: policy.cacheLifetime) } catch { throw .key(error) }
-    }
-}
-
-extension KeyKeeper {
-    /// Whether everything in the ring can be opened and every session's seal key is there.
-    private func check(_ ring: KeyRing, now: UnixTime) throws(KeyKeeperError) {
-        for key in ring.keys where key.material != nil { _ = try open(key) }
-        for use in ring.seals where use.neededUntil > now && !seals.contains(use.number) {
-            throw .sealMissing(use.number, sessionsUntil: use.neededUntil)
-        }
-    }
-
-    private func make(_ algorithm: String, _ now: UnixTime) throws(KeyKeeperError) -> RingKey {
-        guard let known = Algorithm(rawValue: algorithm) else { throw .cannotSign(algorithm: algorithm) }
-        let key: SigningKey
-        do { key = try SigningKey.generate(known) } catch {
-            throw error == .unsupportedAlgorithm(known) ? .cannotSign(algorithm: algorithm) : .key(error)
-        }
-        guard let id = KeyID(key.keyID) else { preconditionFailure("a thumbprint of \(key.keyID.utf8.count) bytes") }
-        let sealed = sealer.seal(Secret(key.serialized), context: Self.context(id))
-        state.withLock { $0.opened[id] = key }
-        return RingKey(id: id, algorithm: algorithm, publicJWK: key.publicJWK.serialized, sealed: sealed, createdAt: now)
-    }
-
-    /// The private key, opened once.
-    private func open(_ key: RingKey) throws(KeyKeeperError) -> SigningKey {
-        if let opened = state.withLock({ $0.opened[key.id] }) { return opened }
-        guard let algorithm = Algorithm(rawValue: key.algorithm), let material = key.material else { throw .keyDoesNotOpen(key.id) }
-        let secret: Secret
-        do { secret = try sealer.open(material.sealed, context: Self.context(key.id)) } catch {
-            if case .unknownSeal(let number) = error { throw .sealMissing(number, sessionsUntil: nil) }
-            throw .keyDoesNotOpen(key.id)
-        }
-        guard let opened = try? SigningKey(algorithm: algorithm, serialized: secret.bytes), opened.keyID == key.id.text else {
-            throw .keyDoesNotOpen(key.id)
-        }
-        state.withLock { $0.opened[key.id] = opened }
-        return opened
-    }
-
-    /// Seals again what an older seal key sealed. Never what a newer one did: another instance is then ahead of us in the roll-out.
-    private func reseal(_ machine: inout KeyMachine) throws(KeyKeeperError) {
-        for key in machine.ring.keys {
-            guard let material = key.material, let number = try? RecordSealer.sealNumber(of: material.sealed), number < seals.current.number else {
-                continue
-            }
-            let secret = Secret(try open(key).serialized)
-            machine.reseal(key.id, sealed: sealer.seal(secret, context: Self.context(key.id)))
-        }
-    }
-
-    private static func context(_ id: KeyID) -> String { "signing key \(id.text)" }
 }
