@@ -118,12 +118,18 @@ if slice >= .all {
         ] + server),
     ]
     products += [.executable(name: "mintmark", targets: ["mintmark"])]
+    let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
     targets += [
         room("MintmarkCommands", [
             "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "SQLiteStore", "JOSE", arguments, configuration, yams, logging, lifecycle, signals,
         ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
         tests("MintmarkCommandsTests", ["MintmarkCommands", "TokenCore", arguments, logging]),
+        .executableTarget(
+            name: "mintmark-bench",
+            dependencies: nio + [arguments, crypto, "JOSE", .product(name: "JWTKit", package: "jwt-kit")], path: "Bench",
+            exclude: ["install-nginx.sh", "bench.mk"], swiftSettings: settings),
+        tests("BenchTests", ["mintmark-bench"] + nio),
     ]
 }
 
