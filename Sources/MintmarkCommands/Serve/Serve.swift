@@ -45,8 +45,11 @@ struct Serve {
     private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: StoreMetrics) async throws {
         let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
         let keys = try await startKeys(store, seals, clock)
+        var policy = settings.policy
+        // A lifetime that was shortened must not shorten what is remembered of the longer one.
+        policy.longestAccessLifetime = max(policy.longestAccessLifetime, keys.snapshot.ring.longestAccessLifetime(now: clock.now()))
         let engine = TokenEngine(
-            configuration: .init(issuer: settings.auth.issuer, audience: settings.auth.audience, policy: settings.policy),
+            configuration: .init(issuer: settings.auth.issuer, audience: settings.auth.audience, policy: policy),
             store: store, seals: seals, signers: keys, clock: clock, logger: logger)
         await engine.follow(keys)
         try await engine.start()

@@ -64,3 +64,17 @@ extension RingKey {
         }
     }
 }
+
+extension KeyRing {
+    /// How long an access token may still live that any key of the ring has signed or will sign under an earlier configuration: at least as long
+    /// must revocations be remembered.
+    public func longestAccessLifetime(now: UnixTime) -> Duration {
+        keys.map { key in
+            switch key.state {
+            case .signing(_, _, let duty): duty.longestToken
+            case .verifying(_, let until): max(.zero, until - now)
+            case .staged, .published, .retired: .zero
+            }
+        }.max() ?? .zero
+    }
+}

@@ -62,7 +62,7 @@ extension TokenEngine {
                 return Decision(.failure(OAuthError(.notFound, "There is no such client.")), batch)
             }
             batch.writes.append(.remove(read.record.key, expecting: read.version))
-            let end = self.policy.lastAccessEnd(now: now, sessionEnd: .distantFuture)
+            let end = self.policy.lastAccessEnd(now: now)
             batch.revocations.append(RevocationEntry(.client(id, upTo: now), expiresAt: end))
             batch.events.append(Event(.clientDeleted, at: now, client: id.text))
             return Decision(.success(()), batch)

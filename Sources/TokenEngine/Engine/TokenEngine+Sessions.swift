@@ -82,7 +82,8 @@ extension TokenEngine {
         let partition = Partition(of: subject, count: store.partitionCount)
         return try await change { now throws(StoreError) in
             let record = try await self.store.load(SubjectRecord.self, id: .init(subject, partition: partition), now: now)
-            return EndSession.all(of: subject, in: partition, record, because: reason, policy: self.policy, now: now)
+            return EndSession.all(
+                of: subject, in: partition, record, storeEpoch: self.knownStoreEpoch, because: reason, policy: self.policy, now: now)
         } prepare: { epoch throws(OAuthError) in epoch }
     }
 
