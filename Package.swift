@@ -58,6 +58,7 @@ var targets: [Target] = [
     tests("TokenCoreTests", ["TokenCore"]),
     tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
     tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE"]),
+    tests("TidyTests", []),
 ]
 
 if slice >= .store {

@@ -5,6 +5,6 @@ extension Surroundings {
     func printJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        self.print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }

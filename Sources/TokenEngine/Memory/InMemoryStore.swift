@@ -6,6 +6,7 @@ import Synchronization
 /// Nothing survives the process. Tests run on it, and every other store is compared with it; a server that may forget
 /// everything at a restart may run on it too.
 public final class InMemoryStore: Sendable {
+    /// How many partitions there are, fixed when the store is made.
     public let partitionCount: Int
     /// Guards everything that is stored, for the length of one call.
     private let contents = Mutex(MemoryContents())

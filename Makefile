@@ -1,0 +1,39 @@
+# What a person types. Everything else is in the scripts that these call.
+SECONDS ?= 60
+SWIFT ?= swift
+
+.PHONY: run build test lint format tidy bench soak fuzz tsan
+
+run: ensure ## Build and serve on 127.0.0.1:8080, admin on 127.0.0.1:8081, data in ./mintmark-data
+	$(SWIFT) build -c release --product mintmark
+	exec "$$($(SWIFT) build -c release --product mintmark --show-bin-path)/mintmark" serve $(ARGS)
+
+build: ensure ## Build everything, tests included, and check that every import is declared
+	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
+
+test: ensure ## Every test and proof, at the size for every day
+	$(SWIFT) test
+
+lint: ## The format, checked
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## The format, applied
+	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests
+
+tidy: ensure ## The rules over the source text
+	MINTMARK_SLICE=core $(SWIFT) test --filter TidyTests
+
+soak: ensure ## The proofs at their large counts; can be interrupted and goes on where it stopped
+	MINTMARK_SOAK=1 $(SWIFT) test --filter Proof
+
+fuzz: ensure ## Each fuzz target for SECONDS
+	Fuzz/run $(SECONDS)
+
+tsan: ensure ## Core, engine and store tests under the thread sanitizer
+	MINTMARK_SLICE=store $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+
+.PHONY: ensure
+ensure:
+	@scripts/ensure.sh
+
+-include Bench/bench.mk
