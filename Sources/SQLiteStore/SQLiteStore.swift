@@ -5,6 +5,7 @@ public import TokenCore
 /// A commit returns when it is fsynced. Commits that wait at the same time share one transaction and one fsync; a conflict in one spoils no
 /// other. Reads run on the caller's thread, see every commit that returned before, and go on when the disk is full.
 public final class SQLiteStore: Sendable {
+    /// How many partitions there are, fixed when the store was first opened.
     public let partitionCount: Int
     private let lock: FolderLock
     private let writer: CommitQueue

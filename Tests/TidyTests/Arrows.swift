@@ -11,7 +11,7 @@ struct Arrows {
     let rows: [String: Row]
 
     /// Modules of the toolchain: anybody's, except where `pure` says otherwise.
-    static let toolchain: Set<String> = ["Synchronization", "FoundationEssentials", "Glibc", "Darwin", "Dispatch", "Testing"]
+    static let toolchain: Set<String> = ["Synchronization", "FoundationEssentials", "Glibc", "Musl", "Darwin", "Dispatch", "Testing"]
     /// Targets that do without the operating system, which leaves `Synchronization`.
     static let pure: Set<String> = ["TokenCore", "TokenSealing", "JOSE"]
 
