@@ -38,6 +38,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 var dependencies: [Package.Dependency] = [
@@ -118,14 +119,23 @@ if slice >= .all {
             .product(name: "AsyncHTTPClient", package: "async-http-client"),
         ] + server),
     ]
-    products += [.executable(name: "mintmark", targets: ["mintmark"])]
+    products += [
+        .executable(name: "mintmark", targets: ["mintmark"]),
+        .library(name: "TokenTransport", targets: ["TokenTransport"]),
+    ]
     let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
     targets += [
+        room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
+        .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
+        tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
         room("MintmarkCommands", [
-            "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "SQLiteStore", "JOSE", arguments, configuration, yams, logging, lifecycle, signals,
+            "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "JOSE",
+            arguments, configuration, yams, logging, lifecycle, signals,
         ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
-        tests("MintmarkCommandsTests", ["MintmarkCommands", "TokenCore", arguments, logging]),
+        tests("MintmarkCommandsTests", [
+            "MintmarkCommands", "TokenCore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
+        ]),
         .executableTarget(
             name: "mintmark-bench",
             dependencies: nio + [arguments, crypto, "JOSE", .product(name: "JWTKit", package: "jwt-kit")], path: "Bench",
