@@ -12,8 +12,7 @@ struct ConfigurationLoadingTests {
         try ConfigurationSources(file: yaml.map { ("m.yaml", $0) }, environment: environment, flags: flags).load()
     }
 
-    private func problems(_ yaml: String? = nil, environment: [String: String] = [:], flags: [String] = []) -> [String]
-    {
+    private func problems(_ yaml: String? = nil, environment: [String: String] = [:], flags: [String] = []) -> [String] {
         do {
             _ = try load(yaml, environment: environment, flags: flags)
             return []

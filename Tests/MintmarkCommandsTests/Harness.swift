@@ -13,6 +13,13 @@ struct Ran: Sendable {
 func run(
     _ arguments: String..., environment: [String: String] = [:], workingDirectory: String = "/", input: [String] = []
 ) async -> Ran {
+    await run(arguments, environment: environment, workingDirectory: workingDirectory, input: input)
+}
+
+/// The same for arguments that are already a list.
+func run(
+    _ arguments: [String], environment: [String: String] = [:], workingDirectory: String = "/", input: [String] = []
+) async -> Ran {
     let recorder = Recorder(input: input)
     let surroundings = Surroundings(
         environment: environment, workingDirectory: workingDirectory,

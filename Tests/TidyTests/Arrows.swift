@@ -19,11 +19,12 @@ struct Arrows {
     init(page: String) {
         let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
         let table = lines.drop { $0 != "| target | may import (ours) | may import (others) |" }.dropFirst(2).prefix { $0.hasPrefix("|") }
-        rows = Dictionary(uniqueKeysWithValues: table.map { line in
-            let cells = line.split(separator: "|").map { $0.split(whereSeparator: { " ,`".contains($0) }).map(String.init) }
-            let row = Row(ours: Set(cells[1]), others: Set(cells[2]), mayImportAllOfOurs: cells[1] == ["all"])
-            return (cells[0].joined(), row)
-        })
+        rows = Dictionary(
+            uniqueKeysWithValues: table.map { line in
+                let cells = line.split(separator: "|").map { $0.split(whereSeparator: { " ,`".contains($0) }).map(String.init) }
+                let row = Row(ours: Set(cells[1]), others: Set(cells[2]), mayImportAllOfOurs: cells[1] == ["all"])
+                return (cells[0].joined(), row)
+            })
     }
 
     /// True if the target may import the module.

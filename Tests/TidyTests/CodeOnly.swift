@@ -44,8 +44,10 @@ enum CodeOnly {
         private mutating func skipLiteral(to close: String) {
             let isRaw = close.hasSuffix("#")
             while let byte = rest.first, !starts(close) {
+                // A backslash takes the next byte with it, unless that is the line end which it continues over.
+                let isEscape = byte == UInt8(ascii: "\\") && !isRaw && !rest.dropFirst().starts(with: "\n".utf8)
                 if byte == UInt8(ascii: "\n") { keep([byte]) }
-                rest = rest.dropFirst(byte == UInt8(ascii: "\\") && !isRaw ? 2 : 1)
+                rest = rest.dropFirst(isEscape ? 2 : 1)
             }
             rest = rest.dropFirst(close.utf8.count)
         }

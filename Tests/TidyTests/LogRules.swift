@@ -52,16 +52,19 @@ enum LogRules {
     private static func interpolations(in text: String) -> [String] {
         text.ranges(of: "\\(").map { range in
             var depth = 1
-            return String(text[range.upperBound...].prefix { character in
-                depth += character == "(" ? 1 : character == ")" ? -1 : 0
-                return depth > 0
-            })
+            return String(
+                text[range.upperBound...].prefix { character in
+                    depth += character == "(" ? 1 : character == ")" ? -1 : 0
+                    return depth > 0
+                })
         }
     }
 
     /// True if the last word of the expression names something that opens a door.
     private static func isSecret(_ expression: String) -> Bool {
-        let words: Set<String> = ["token", "access", "refresh", "secret", "password", "credential", "bearer", "authorization", "seal", "body"]
+        let words: Set<String> = [
+            "token", "access", "refresh", "secret", "password", "credential", "bearer", "authorization", "seal", "body",
+        ]
         let last = expression.split(separator: ".").last.map(String.init) ?? expression
         return words.contains(last) || ["Token", "Secret", "Credential", "Password"].contains(where: last.hasSuffix)
     }

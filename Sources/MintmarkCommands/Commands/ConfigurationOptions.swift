@@ -36,8 +36,7 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     private func read(_ path: String) throws(CommandFailure) -> String {
-        let absolute = path.hasPrefix("/") ? path : Surroundings.current.workingDirectory + "/" + path
-        guard let bytes = FileManager.default.contents(atPath: absolute) else {
+        guard let bytes = FileManager.default.contents(atPath: Surroundings.current.absolute(path)) else {
             throw CommandFailure(.configuration, "there is no readable file \(path).")
         }
         guard bytes.count <= FileReader.largest else {

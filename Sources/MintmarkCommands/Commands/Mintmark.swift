@@ -6,7 +6,10 @@ struct Mintmark: AsyncParsableCommand {
         commandName: "mintmark",
         abstract: "A token manager: issues, validates, rotates and revokes the tokens of a system.",
         version: "mintmark \(BuildInformation.version)",
-        subcommands: [ServeCommand.self, ConfigCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, ConfigCommand.self, KeysCommand.self, ClientsCommand.self, SessionsCommand.self, TokenCommand.self,
+            VersionCommand.self,
+        ])
 
     /// Runs one command line to its end.
     ///
@@ -25,12 +28,15 @@ struct Mintmark: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             surroundings.complain("mintmark: \(failure.message)")
             return failure.status.rawValue
+        } catch let code as ExitCode {
+            return code.rawValue
         } catch {
             return explain(error, to: surroundings)
         }
     }
 
-    /// Help and versions go to standard output and end with 0, mistakes in the command line to standard error with 64.
+    /// Help and versions go to standard output and end with 0, mistakes in the command line to standard error with 64;
+    /// anything else was not foreseen.
     private static func explain(_ error: any Error, to surroundings: Surroundings) -> Int32 {
         let status = exitCode(for: error).rawValue
         let text = fullMessage(for: error)

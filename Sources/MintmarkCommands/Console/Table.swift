@@ -3,10 +3,15 @@ struct Table: Sendable {
     private let header: [String]
     private var rows: [[String]] = []
 
-    init(_ header: String...) { self.header = header }
+    init(_ header: String...) { self.init(header) }
+
+    init(_ header: [String]) { self.header = header }
 
     /// - Precondition: as many cells as columns.
-    mutating func append(_ cells: String...) {
+    mutating func append(_ cells: String...) { append(cells) }
+
+    /// - Precondition: as many cells as columns.
+    mutating func append(_ cells: [String]) {
         precondition(cells.count == header.count, "a row of \(cells.count) cells in a table of \(header.count) columns")
         rows.append(cells.map(Self.printable))
     }
