@@ -127,6 +127,7 @@ if slice >= .all {
     targets += [
         room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
+        tests("JOSEOracleTests", ["JOSE", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
         tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
         room("MintmarkCommands", [
             "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "JOSE",

@@ -8,7 +8,7 @@ struct Mintmark: AsyncParsableCommand {
         version: "mintmark \(BuildInformation.version)",
         subcommands: [
             ServeCommand.self, ConfigCommand.self, KeysCommand.self, ClientsCommand.self, SessionsCommand.self, TokenCommand.self,
-            VersionCommand.self,
+            BackupCommand.self, RestoreCommand.self, VersionCommand.self,
         ])
 
     /// Runs one command line to its end.

@@ -14,7 +14,7 @@ struct NewSealCommand: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("Add the key to this seal file.", valueName: "file")) var append: String?
-    @Flag(help: "Put the new key first, so that it seals from the next start or SIGHUP on.") var first = false
+    @Flag(help: "Put the new key first, so that it seals from the next start on.") var first = false
 
     func validate() throws {
         if first, append == nil { throw ValidationError("--first needs --append.") }

@@ -20,6 +20,12 @@ struct DataFolder: Sendable {
     /// Where the admin credential is.
     var adminTokenFile: String { path + "/admin.token" }
 
+    private func create(_ path: String, _ secret: Secret) throws(CommandFailure) {
+        do { try PrivateFile.replace(path, with: secret.bytes) } catch {
+            throw CommandFailure(.failed, "\(path) cannot be written: \(error)")
+        }
+    }
+
     private var holdsData: Bool { FileManager.default.fileExists(atPath: path + "/" + SQLiteStore.fileName) }
 
     /// The seal keys: those of the file, or new ones when there is neither data nor a seal.
@@ -40,7 +46,7 @@ struct DataFolder: Sendable {
                 """)
         }
         let seals = SealKeys.generate()
-        try PrivateFile.create(sealFile, seals.text)
+        try create(sealFile, seals.text)
         return seals
     }
 
@@ -54,7 +60,7 @@ struct DataFolder: Sendable {
         var generator = SystemRandomNumberGenerator()
         let chance = (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
         let token = Secret(Array("mma_".utf8) + Base64URL.encode(chance))
-        try PrivateFile.create(adminTokenFile, Secret(token.bytes + [0x0a]))
+        try create(adminTokenFile, Secret(token.bytes + [0x0a]))
         return token
     }
 
@@ -66,25 +72,5 @@ struct DataFolder: Sendable {
             return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
         }
         return UnixTime(milliseconds: times.max() ?? 0)
-    }
-}
-
-/// Files that nobody else may read.
-enum PrivateFile {
-    /// Makes a file 0600 with these bytes, on disk when it returns; never over one that is there.
-    static func create(_ path: String, _ secret: Secret) throws(CommandFailure) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw failure(path) }
-        defer { close(file) }
-        let written = secret.bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        guard written == secret.bytes.count, fsync(file) == 0 else {
-            let failure = failure(path)
-            unlink(path)
-            throw failure
-        }
-    }
-
-    private static func failure(_ path: String) -> CommandFailure {
-        CommandFailure(.failed, "\(path) cannot be written: \(String(cString: strerror(errno)))")
     }
 }

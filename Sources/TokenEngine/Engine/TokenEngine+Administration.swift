@@ -9,14 +9,7 @@ extension TokenEngine {
     public func endEverything() async throws(OAuthError) -> UnixTime {
         let epoch = try await change { now throws(StoreError) in
             let read = try await self.store.load(StoreEpoch.self, id: (), now: now)
-            // At least a millisecond after the last one, which may have pushed births ahead of the clock.
-            let epoch = max(now, read.map { $0.record.upTo + .milliseconds(1) } ?? now)
-            let record = StoreEpoch(upTo: epoch, expiresAt: .distantFuture)
-            let batch = WriteBatch(
-                partition: .control, now: now, writes: [.put(record, over: read?.version ?? .absent)],
-                revocations: [RevocationEntry(.everything(upTo: epoch), expiresAt: self.policy.lastAccessEnd(now: epoch))],
-                events: [Event(.revoked, at: now, reason: "everything")])
-            return Decision(.success(epoch), batch)
+            return StoreEpoch.end(read, policy: self.policy, now: now)
         } prepare: { epoch throws(OAuthError) in epoch }
         storeEpoch.withLock { $0 = latest($0, epoch) }
         return epoch

@@ -1,0 +1,21 @@
+import ArgumentParser
+import SQLiteStore
+
+/// `mintmark backup FILE`: the store in one file, also while a server uses it.
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup", abstract: "Copy the store into one file, also while the server runs.",
+        discussion: "The seal is not in it: without the seal file a backup opens nothing.")
+
+    @OptionGroup var options: ConfigurationOptions
+    @Argument(help: "The file to write, mode 0600; what has that name is replaced.") var file: String
+
+    func run() throws {
+        let surroundings = Surroundings.current
+        let folder = DataFolder(try options.soundSettings())
+        do { try SQLiteStore.backup(folder: folder.path, to: surroundings.absolute(file)) } catch {
+            throw CommandFailure(.failed, "no backup was made: \(error.explanation)")
+        }
+        surroundings.print("\(folder.path) is in \(file). Its seal, \(folder.sealFile), is not: keep it elsewhere.")
+    }
+}
