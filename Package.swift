@@ -12,7 +12,13 @@ enum Slice: String, Comparable {
     case all
 
     static func < (a: Slice, b: Slice) -> Bool { a.rank < b.rank }
-    private var rank: Int { switch self { case .core: 0; case .store: 1; case .all: 2 } }
+    private var rank: Int {
+        switch self {
+        case .core: 0;
+        case .store: 1;
+        case .all: 2
+        }
+    }
 }
 let slice = Slice(rawValue: Context.environment["MINTMARK_SLICE"] ?? "all") ?? .all
 
@@ -42,7 +48,7 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 var dependencies: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
 ]
 var products: [Product] = [
     .library(name: "JOSE", targets: ["JOSE"]),
@@ -76,10 +82,12 @@ if slice >= .store {
     ]
     targets += [
         room("TokenEngine", ["TokenCore", "TokenSealing", "JOSE", logging, metrics, lifecycle]),
-        room("SQLiteStore", [
-            "TokenCore",
-            .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
-        ]),
+        room(
+            "SQLiteStore",
+            [
+                "TokenCore",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         room("StoreConformance", ["TokenCore"]),
         tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "SQLiteStore", logging]),
         .target(
@@ -114,10 +122,12 @@ if slice >= .all {
     products += [.library(name: "TokenHTTP", targets: ["TokenHTTP"])]
     targets += [
         room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "JOSE", logging, metrics, lifecycle] + server),
-        tests("TokenHTTPTests", [
-            "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", logging, lifecycle,
-            .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        ] + server),
+        tests(
+            "TokenHTTPTests",
+            [
+                "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ] + server),
     ]
     products += [
         .executable(name: "mintmark", targets: ["mintmark"]),
@@ -129,14 +139,18 @@ if slice >= .all {
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
         tests("JOSEOracleTests", ["JOSE", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
         tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
-        room("MintmarkCommands", [
-            "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "JOSE",
-            arguments, configuration, yams, logging, lifecycle, signals,
-        ]),
+        room(
+            "MintmarkCommands",
+            [
+                "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "JOSE",
+                arguments, configuration, yams, logging, lifecycle, signals,
+            ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
-        tests("MintmarkCommandsTests", [
-            "MintmarkCommands", "TokenCore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
-        ]),
+        tests(
+            "MintmarkCommandsTests",
+            [
+                "MintmarkCommands", "TokenCore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
+            ]),
         .executableTarget(
             name: "mintmark-bench",
             dependencies: nio + [arguments, crypto, "JOSE", .product(name: "JWTKit", package: "jwt-kit")], path: "Bench",

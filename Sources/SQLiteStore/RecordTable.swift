@@ -57,7 +57,9 @@ final class RecordTable {
         case .remove(_, let version), .expect(_, let version): expected = version
         case .touch: return .stays
         }
-        let found = try judge.first { $0.add(write.key) } read: { row -> (version: Version, standing: Standing)? in
+        let found = try judge.first {
+            $0.add(write.key)
+        } read: { row -> (version: Version, standing: Standing)? in
             guard row.integer(1) > now.milliseconds else { return nil }
             let moves = successor.map { $0.expiresAt.milliseconds < row.integer(2) || !row.holds($0.indexKey, 3) } ?? false
             return (Version(row.number(0)), moves ? .moves : .stays)

@@ -26,7 +26,8 @@ enum RecordChecks {
             let key = test.key([7])
             for number in 0..<10 as Range<UInt64> {
                 let record = test.record(
-                    key, body: [UInt8(number)], indexKey: number % 2 == 0 ? [UInt8(number)] : nil, expiresAt: test.now + .seconds(Int64(100 - number)))
+                    key, body: [UInt8(number)], indexKey: number % 2 == 0 ? [UInt8(number)] : nil, expiresAt: test.now + .seconds(Int64(100 - number))
+                )
                 try await test.commit(.put(record, expecting: Version(number)))
                 var wanted = record
                 wanted.version = Version(number + 1)

@@ -52,7 +52,8 @@ enum TouchChecks {
             let touch = Write.touch(key, Activity(lastSeen: test.now, retries: 1), extendingTo: nil)
             let put = { (version: UInt64, seconds: Int64) in
                 Write.put(
-                    test.record(key, indexKey: [UInt8(version)], expiresAt: test.now + .seconds(seconds), activity: Activity(lastSeen: .epoch, retries: 10)),
+                    test.record(
+                        key, indexKey: [UInt8(version)], expiresAt: test.now + .seconds(seconds), activity: Activity(lastSeen: .epoch, retries: 10)),
                     expecting: Version(version))
             }
             try await test.commit(put(0, 100), touch)

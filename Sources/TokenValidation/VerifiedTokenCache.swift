@@ -169,7 +169,9 @@ extension [UInt8] {
         return withUnsafeBytes { own in
             var index = 0
             while index + 8 <= own.count {
-                if own.loadUnaligned(fromByteOffset: index, as: UInt64.self) != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+                if own.loadUnaligned(fromByteOffset: index, as: UInt64.self) != other.loadUnaligned(fromByteOffset: index, as: UInt64.self) {
+                    return false
+                }
                 index += 8
             }
             while index < own.count {

@@ -28,11 +28,11 @@ import Testing
         let child = try ChildProcess("sh", ["-c", "while :; do :; done"], output: folder.path + "/output")
         defer { child.stop() }
         #if os(Linux)
-            while try #require(child.figures.cpu) == 0 { await Task.yield() }
-            #expect(try #require(child.figures.resident) > 100_000)
-            #expect(try #require(child.figures.residentPeak) > 100_000)
+        while try #require(child.figures.cpu) == 0 { await Task.yield() }
+        #expect(try #require(child.figures.resident) > 100_000)
+        #expect(try #require(child.figures.residentPeak) > 100_000)
         #else
-            #expect(child.figures.cpu == nil)
+        #expect(child.figures.cpu == nil)
         #endif
     }
 }

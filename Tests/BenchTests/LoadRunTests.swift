@@ -28,7 +28,9 @@ import Testing
     }
 
     @Test func aClosedLoopCountsEveryAnswerOnceAndStopsAtItsLimit() async throws {
-        let result = try await self.drive({ $0.limit = 1000; $0.duration = .seconds(60) }) { Answering(Self.hello) }
+        let result = try await self.drive({
+            $0.limit = 1000; $0.duration = .seconds(60)
+        }) { Answering(Self.hello) }
         #expect(result.all.count == 1000)
         #expect(result.failures.isEmpty)
         #expect(result.perSecond > 0)
@@ -61,7 +63,9 @@ import Testing
     }
 
     @Test func wrongAnswersAreCountedByStatusAndNotAsLatency() async throws {
-        let result = try await self.drive({ $0.limit = 10; $0.duration = .seconds(60) }) { Answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }
+        let result = try await self.drive({
+            $0.limit = 10; $0.duration = .seconds(60)
+        }) { Answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n") }
         #expect(result.failures == ["hello: status 500": 10])
         #expect(result.all.count == 0)
     }
@@ -72,7 +76,9 @@ import Testing
     }
 
     @Test func repliesInPiecesAreReplies() async throws {
-        let result = try await self.drive({ $0.limit = 20; $0.duration = .seconds(60) }) { Answering(Self.hello, inPieces: true) }
+        let result = try await self.drive({
+            $0.limit = 20; $0.duration = .seconds(60)
+        }) { Answering(Self.hello, inPieces: true) }
         #expect(result.all.count == 20)
         #expect(result.failures.isEmpty)
     }

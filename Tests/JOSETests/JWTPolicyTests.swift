@@ -57,12 +57,14 @@ struct JWTPolicyTests {
     }
 
     /// canon 45: one name or a list of names, of which one must be ours.
-    @Test(arguments: [
-        (#""api""#, nil), (#"["api"]"#, nil), (#"["other","api"]"#, nil), (#""other""#, .wrongAudience), (#"["other"]"#, .wrongAudience),
-        (#""API""#, .wrongAudience), (#""api ""#, .wrongAudience), (nil, .wrongAudience), ("[]", .malformedAudience), (#""""#, .malformedAudience),
-        (#"[""]"#, .malformedAudience), (#"["api",""]"#, .malformedAudience), (#"["api",1]"#, .malformedAudience), ("1", .malformedAudience),
-        ("null", .malformedAudience), (#"{"api":1}"#, .malformedAudience), (#"[["api"]]"#, .malformedAudience),
-    ] as [(String?, JWTRefusal?)])
+    @Test(
+        arguments: [
+            (#""api""#, nil), (#"["api"]"#, nil), (#"["other","api"]"#, nil), (#""other""#, .wrongAudience), (#"["other"]"#, .wrongAudience),
+            (#""API""#, .wrongAudience), (#""api ""#, .wrongAudience), (nil, .wrongAudience), ("[]", .malformedAudience),
+            (#""""#, .malformedAudience),
+            (#"[""]"#, .malformedAudience), (#"["api",""]"#, .malformedAudience), (#"["api",1]"#, .malformedAudience), ("1", .malformedAudience),
+            ("null", .malformedAudience), (#"{"api":1}"#, .malformedAudience), (#"[["api"]]"#, .malformedAudience),
+        ] as [(String?, JWTRefusal?)])
     func audienceIsAStringOrAnArray(_ value: String?, _ expected: JWTRefusal?) throws {
         #expect(try refusal(["aud": value], policy: policy()) == expected)
     }

@@ -4,9 +4,9 @@ import TokenCore
 @testable import SQLiteStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Backup while the store is at work, and back.

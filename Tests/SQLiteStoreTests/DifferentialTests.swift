@@ -79,7 +79,9 @@ private struct TwinDriver {
         for _ in 0..<Int.random(in: 0...2, using: &random) { batch.events.append(Event(.issued, at: now, count: UInt64(step))) }
         let wanted = await outcome(reference, batch)
         let seen = await outcome(sqlite, batch)
-        guard wanted == seen else { throw Disagreement(description: "step \(step): \(batch): \(String(describing: seen)), not \(String(describing: wanted))") }
+        guard wanted == seen else {
+            throw Disagreement(description: "step \(step): \(batch): \(String(describing: seen)), not \(String(describing: wanted))")
+        }
         try await compare("the batch's records", batch.writes.map(\.key)) { store, keys in try await store.load(keys, now: now) }
     }
 

@@ -5,9 +5,9 @@ import TokenCore
 @testable import SQLiteStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Files that earlier versions wrote stay readable. `version-1.db` was written by `Fixture.write`, and is never written again.
@@ -51,7 +51,8 @@ private enum Fixture {
         try await store.trimEvents(through: 1)
         try await store.commit(
             WriteBatch(
-                partition: partition, now: Sample.now, writes: records.map { .put($0, expecting: .absent) }, revocations: revocations, events: events))
+                partition: partition, now: Sample.now, writes: records.map { .put($0, expecting: .absent) }, revocations: revocations, events: events)
+        )
         await store.close()
     }
 
@@ -62,7 +63,8 @@ private enum Fixture {
         #expect(try await store.find(query, now: Sample.now) == [records[0]])
         #expect(try await store.revocations(in: partition, after: 0, limit: 10).map(\.entry) == revocations)
         #expect(try await store.revocationHeads() == [partition: 2])
-        #expect(try await store.events(after: 0, limit: 10) == [NumberedEvent(number: 2, event: events[0]), NumberedEvent(number: 3, event: events[1])])
+        #expect(
+            try await store.events(after: 0, limit: 10) == [NumberedEvent(number: 2, event: events[0]), NumberedEvent(number: 3, event: events[1])])
         try await store.commit(WriteBatch(partition: partition, now: Sample.now, writes: [.put(records[0], expecting: Version(1))]))
         #expect(try await store.sweep(now: Sample.now + .seconds(60), limit: 10) == 1)
         await store.close()

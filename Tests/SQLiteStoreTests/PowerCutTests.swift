@@ -6,9 +6,9 @@ import TokenCore
 @testable import SQLiteStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// SIGKILL keeps what the system has not written yet; a power cut does not. Here the disk keeps only what was synced and a random part of the rest.

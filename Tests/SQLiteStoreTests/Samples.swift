@@ -3,9 +3,9 @@ import TokenCore
 @testable import SQLiteStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// A folder of its own under the system's temporary one; not there yet.

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 /// A checker that finds nothing proves nothing: each invariant is shown to catch a fault planted in an otherwise good step.

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 /// Every order of events to a depth, and all invariants after each.

@@ -3,6 +3,7 @@ import Logging
 import Synchronization
 import TokenCore
 import TokenSealing
+
 @testable import TokenEngine
 
 /// A store that fails when it is told to, in front of one that does not.

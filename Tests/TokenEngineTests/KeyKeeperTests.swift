@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 import TokenCore
 import TokenSealing
+
 @testable import TokenEngine
 
 struct KeyKeeperTests {

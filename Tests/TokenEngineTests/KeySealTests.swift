@@ -1,6 +1,7 @@
 import Testing
 import TokenCore
 import TokenSealing
+
 @testable import TokenEngine
 
 /// Seal keys come and go while signing keys and sessions live on.

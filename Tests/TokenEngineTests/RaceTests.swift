@@ -1,6 +1,6 @@
+import Testing
 import TokenCore
 import TokenEngine
-import Testing
 
 #if canImport(Glibc)
 import Glibc

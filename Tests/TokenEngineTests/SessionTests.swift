@@ -1,7 +1,8 @@
 import JOSE
-import TokenCore
-@testable import TokenEngine
 import Testing
+import TokenCore
+
+@testable import TokenEngine
 
 /// What one caller after another sees, on each store.
 @Suite struct SessionTests {

@@ -1,5 +1,5 @@
-import Testing
 import SQLiteStore
+import Testing
 import TokenCore
 import TokenEngine
 

@@ -44,7 +44,9 @@ import Testing
             let bearer = Harness.bearer(try await server.login().access)
             for fields in [[], [bearer]] {
                 try await Wire.open(server.ports.main) { wire in
-                    try await wire.send(Harness.request("GET", "/authenticate", fields) + Harness.request("HEAD", "/authenticate", fields) + Harness.request("GET", "/ping"))
+                    try await wire.send(
+                        Harness.request("GET", "/authenticate", fields) + Harness.request("HEAD", "/authenticate", fields)
+                            + Harness.request("GET", "/ping"))
                     let get = try await wire.reply()
                     let head = try await wire.reply(toHead: true)
                     #expect(head.body.isEmpty && head.head == get.head)
@@ -59,7 +61,8 @@ import Testing
             try await Wire.open(server.ports.main) { wire in
                 let body = #"{"user_id":7}"#
                 try await wire.send(
-                    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n")
+                    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n"
+                )
                 #expect(try await wire.reply().status == 100)
                 try await wire.send(body)
                 #expect(try await wire.reply().status == 200)
@@ -98,7 +101,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GARBAGE\r\n\r\n", "BREW /ping HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /ping HTTP/1.1\r\nHost localhost\r\n\r\n", "GET /ping HTTP/9.9\r\nHost: localhost\r\n\r\n"])
+    @Test(arguments: [
+        "GARBAGE\r\n\r\n", "BREW /ping HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /ping HTTP/1.1\r\nHost localhost\r\n\r\n",
+        "GET /ping HTTP/9.9\r\nHost: localhost\r\n\r\n",
+    ])
     func whatIsNoHTTPIsRefusedInOurShape(_ text: String) async throws {
         try await Harness.run { server in
             try await Wire.open(server.ports.main) { wire in
@@ -132,7 +138,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GET /ping HTTP/1.1\r\n\r\n", "GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /authenticate HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"])
+    @Test(arguments: [
+        "GET /ping HTTP/1.1\r\n\r\n", "GET /ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET /authenticate HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    ])
     func aRequestNamesExactlyOneHost(_ text: String) async throws {
         try await Harness.run { server in
             let status = try await Wire.ask(server.ports.main, text).status

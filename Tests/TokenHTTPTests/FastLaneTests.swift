@@ -17,7 +17,10 @@ import TokenEngine
             #expect(plain.status == 200)
             #expect(plain.withoutDate == fast.withoutDate)
             #expect(plain["Date"] == fast["Date"], "the clock stands")
-            let questions = [("/ping", [String]()), ("/authenticate", []), ("/authenticate", ["Authorization: Bearer x"]), ("/authenticate", ["Authorization: Basic eDp5"])]
+            let questions = [
+                ("/ping", [String]()), ("/authenticate", []), ("/authenticate", ["Authorization: Bearer x"]),
+                ("/authenticate", ["Authorization: Basic eDp5"]),
+            ]
             for (target, fields) in questions {
                 let fast = try await server.ask("GET", target, fields)
                 let plain = try await server.ask("GET", target + "?", fields)

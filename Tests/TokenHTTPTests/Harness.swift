@@ -36,7 +36,8 @@ struct Harness: Sendable {
         try await engine.start()
         await engine.follow(keys)
         var configuration = TokenServer.Configuration(
-            address: .init(host: "127.0.0.1", port: 0), admin: .init(host: "127.0.0.1", port: 0), adminToken: Secret(Array(adminToken.utf8)), loops: 2)
+            address: .init(host: "127.0.0.1", port: 0), admin: .init(host: "127.0.0.1", port: 0), adminToken: Secret(Array(adminToken.utf8)), loops: 2
+        )
         configure(&configuration)
         let (ports, promise) = AsyncStream.makeStream(of: TokenServer.Ports.self)
         let server = try TokenServer(configuration: configuration, engine: engine, keys: keys, logger: logger) { promise.yield($0) }

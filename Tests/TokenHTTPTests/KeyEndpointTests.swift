@@ -10,7 +10,10 @@ import TokenEngine
         try await Harness.run { server in
             let list = try await server.administer("GET", "/keys")
             #expect(list.status == 200)
-            for part in [#""algorithm":"ES256""#, #""state":"signing""#, #""state":"published""#, #""next_state_at":"#, #""seal":[{"number":1,"in_file":true,"current":true"#] {
+            for part in [
+                #""algorithm":"ES256""#, #""state":"signing""#, #""state":"published""#, #""next_state_at":"#,
+                #""seal":[{"number":1,"in_file":true,"current":true"#,
+            ] {
                 #expect(list.body.contains(part), "\(part)")
             }
             #expect(!list.body.contains("sealed"))

@@ -58,7 +58,10 @@ import TokenCore
         #expect(try refusal(pod, rule) == nil)
         #expect(try refusal(Call(what: "the next network", peer: "10.2.0.1", host: "mintmark.svc", refusal: nil), rule) == .peer)
         #expect(try refusal(Call(what: "proxied", peer: "10.1.2.3", fields: [("Via", "x")], refusal: nil), rule) == .proxy)
-        #expect(try refusal(Call(what: "rebound", peer: "10.1.2.3", host: "evil.example", fields: [("Origin", "http://evil.example")], refusal: nil), rule) == .browser)
+        #expect(
+            try refusal(
+                Call(what: "rebound", peer: "10.1.2.3", host: "evil.example", fields: [("Origin", "http://evil.example")], refusal: nil), rule)
+                == .browser)
     }
 
     @Test func aSocketWithoutAddressIsNobody() {

@@ -20,7 +20,8 @@ import TokenEngine
     }
 
     static let badBodies: [String] = [
-        "{}", #"{"user_id":1.0}"#, #"{"user_id":1e2}"#, #"{"user_id":-1}"#, #"{"user_id":9007199254740992}"#, #"{"user_id":true}"#, #"{"user_id":null}"#,
+        "{}", #"{"user_id":1.0}"#, #"{"user_id":1e2}"#, #"{"user_id":-1}"#, #"{"user_id":9007199254740992}"#, #"{"user_id":true}"#,
+        #"{"user_id":null}"#,
         #"{"user_id":""}"#, #"{"user_id":[1]}"#, #"{"user_id":"\#(String(repeating: "x", count: 256))"}"#, #"{"user_id":1,"user_id":1}"#,
         #"{"user_id":1,"user_id":2}"#, #"{"user_id":1"#, "", "null", "[1]", #"{"user_id":01}"#, #"{"user_id":1}x"#, "{\"user_id\":\"\u{1}\"}",
         #"{"user_id":1,"scope":"a  b"}"#, #"{"user_id":1,"scope":" a"}"#, #"{"user_id":1,"scope":"a\"b"}"#, #"{"user_id":1,"scope":"é"}"#,
@@ -47,7 +48,9 @@ import TokenEngine
             let body = #"{"user_id":"u","scope":"read write","audience":"other","device":"phone","claims":{"roles":["a"],"n":1.50,"o":{"sub":1}}}"#
             let access = try await server.login(body).access
             let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(access)]).body
-            for part in [#""scope":"read write""#, #""aud":"other""#, #""roles":["a"]"#, #""n":1.50"#, #""o":{"sub":1}"#] { #expect(claims.contains(part)) }
+            for part in [#""scope":"read write""#, #""aud":"other""#, #""roles":["a"]"#, #""n":1.50"#, #""o":{"sub":1}"#] {
+                #expect(claims.contains(part))
+            }
             #expect(try await server.ask("GET", "/sessions", [Harness.bearer(access)]).body.contains(#""device":"phone""#))
         }
     }
@@ -90,8 +93,13 @@ import TokenEngine
             let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(try #require(good.member("access")))])
             #expect(claims.body.contains(#""client_id":"\#(id)""#))
             let escaped = id.map { $0 == "_" ? "%5F" : String($0) }.joined()
-            #expect(try await server.ask("POST", "/login", ["Authorization: Basic \(Self.base64("\(escaped):\(secret)"))"], body: #"{"user_id":1}"#).status == 200)
-            for bad in [[], ["Authorization: Basic \(Self.base64("\(id):wrong"))"], ["Authorization: Basic \(Self.base64("nobody:\(secret)"))"], ["Authorization: Basic !"], ["Authorization: Bearer \(secret)"]] {
+            #expect(
+                try await server.ask("POST", "/login", ["Authorization: Basic \(Self.base64("\(escaped):\(secret)"))"], body: #"{"user_id":1}"#)
+                    .status == 200)
+            for bad in [
+                [], ["Authorization: Basic \(Self.base64("\(id):wrong"))"], ["Authorization: Basic \(Self.base64("nobody:\(secret)"))"],
+                ["Authorization: Basic !"], ["Authorization: Bearer \(secret)"],
+            ] {
                 let reply = try await server.ask("POST", "/login", bad, body: #"{"user_id":1}"#)
                 #expect(reply.status == 401 && reply.member("error") == "invalid_client")
                 #expect(reply["WWW-Authenticate"]?.hasPrefix("Basic ") == true)

@@ -43,12 +43,20 @@ import TokenEngine
     @Test func theAdminListenerAsksForItsCredential() async throws {
         try await Harness.run { server in
             let session = try await server.login(#"{"user_id":9}"#)
-            for (method, path) in [("GET", "/clients"), ("POST", "/clients"), ("DELETE", "/clients/x"), ("GET", "/sessions?subject=9"), ("DELETE", "/sessions/\(session.session)"), ("POST", "/sessions/revoke")] {
+            for (method, path) in [
+                ("GET", "/clients"), ("POST", "/clients"), ("DELETE", "/clients/x"), ("GET", "/sessions?subject=9"),
+                ("DELETE", "/sessions/\(session.session)"), ("POST", "/sessions/revoke"),
+            ] {
                 for fields in [[], ["Authorization: Bearer wrong"], [Harness.bearer(session.access)], ["Authorization: Basic eDp5"]] {
-                    #expect(try await Wire.ask(server.ports.admin, Harness.request(method, path, fields, body: method == "POST" ? #"{"name":"x","subject":"9"}"# : nil)).status == 401)
+                    #expect(
+                        try await Wire.ask(
+                            server.ports.admin, Harness.request(method, path, fields, body: method == "POST" ? #"{"name":"x","subject":"9"}"# : nil)
+                        ).status == 401)
                 }
             }
-            for path in ["/healthz", "/readyz", "/metrics"] { #expect(try await Wire.ask(server.ports.admin, Harness.request("GET", path)).status == 200) }
+            for path in ["/healthz", "/readyz", "/metrics"] {
+                #expect(try await Wire.ask(server.ports.admin, Harness.request("GET", path)).status == 200)
+            }
             #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(session.access)]).status == 200)
         }
     }
@@ -63,7 +71,9 @@ import TokenEngine
             #expect(try await server.administer("DELETE", "/sessions/\(first.session)").status == 200, "idempotent")
             #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(first.access)]).status == 401)
             #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(second.access)]).status == 200)
-            for subject in [#""9""#, "9"] { #expect(try await server.administer("POST", "/sessions/revoke", body: #"{"subject":\#(subject)}"#).status == 200) }
+            for subject in [#""9""#, "9"] {
+                #expect(try await server.administer("POST", "/sessions/revoke", body: #"{"subject":\#(subject)}"#).status == 200)
+            }
             #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(second.access)]).status == 401)
         }
     }

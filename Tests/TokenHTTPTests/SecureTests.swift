@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -7,8 +8,6 @@ import TokenCore
 import TokenEngine
 
 @testable import TokenHTTP
-
-import Foundation
 
 /// TLS, HTTP/2 and a certificate that is changed while the server runs.
 @Suite struct SecureTests {
@@ -68,7 +67,8 @@ import Foundation
                 try await Harness.run(configure: { $0.tls = old.tls }) { server in
                     func ping(_ trusting: Certificates) async throws -> UInt {
                         try await trusting.client { client in
-                            try await client.execute(HTTPClientRequest(url: "https://127.0.0.1:\(server.ports.main)/ping"), timeout: .seconds(10)).status.code
+                            try await client.execute(HTTPClientRequest(url: "https://127.0.0.1:\(server.ports.main)/ping"), timeout: .seconds(10))
+                                .status.code
                         }
                     }
                     #expect(try await ping(old) == 200)

@@ -64,7 +64,8 @@ import TokenEngine
             let body = #"{"user_id":1}"#
             try await Wire.open(server.ports.main) { wire in
                 try await wire.send(
-                    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n")
+                    "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: \(body.count)\r\n\r\n"
+                )
                 #expect(try await wire.reply().status == 100)
                 let idle = try await Wire.open(server.ports.main) { idle in
                     await server.stop()
@@ -105,7 +106,9 @@ import TokenEngine
                     #expect(Double(line.split(separator: " ").last ?? "") != nil, "\(line)")
                 }
             }
-            for line in [#"mintmark_http_requests_total{route="/login",status="200"} 1"#, "mintmark_tokens_issued_total 1", "mintmark_revocations_live 0"] {
+            for line in [
+                #"mintmark_http_requests_total{route="/login",status="200"} 1"#, "mintmark_tokens_issued_total 1", "mintmark_revocations_live 0",
+            ] {
                 #expect(reply.body.contains(line))
             }
             #expect(!reply.body.contains(access.suffix(20)))

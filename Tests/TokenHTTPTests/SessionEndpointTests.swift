@@ -35,7 +35,9 @@ import TokenEngine
         try await Harness.run { server in
             let first = try await server.login(), second = try await server.login()
             #expect(try await server.ask("POST", "/logout?all=true", [Harness.bearer(first.access)]).status == 200)
-            for token in [first.access, second.access] { #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(token)]).status == 401) }
+            for token in [first.access, second.access] {
+                #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(token)]).status == 401)
+            }
             #expect(try await server.ask("POST", "/refresh", body: #"{"refresh":"\#(second.refresh)"}"#).status == 401)
             let third = try await server.login()
             #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(third.access)]).status == 200)
@@ -52,7 +54,9 @@ import TokenEngine
                 #expect(bare.status == 401 && bare["WWW-Authenticate"] == #"Bearer realm="mintmark""#)
                 #expect(try await server.ask(method, path, ["Authorization: Basic eDp5"]).withoutDate == bare.withoutDate)
                 let made = try await server.ask(method, path, [Harness.bearer("a.b.c")])
-                #expect(made["WWW-Authenticate"] == #"Bearer realm="mintmark", error="invalid_token", error_description="The access token is not valid.""#)
+                #expect(
+                    made["WWW-Authenticate"] == #"Bearer realm="mintmark", error="invalid_token", error_description="The access token is not valid.""#
+                )
                 for token in [ended.access, String(ended.access.dropLast(2)) + "AA", "x", "a b", String(repeating: "x", count: 17_000)] {
                     let reply = try await server.ask(method, path, [Harness.bearer(token)])
                     #expect(reply.withoutDate == made.withoutDate)
@@ -74,7 +78,8 @@ import TokenEngine
         }
     }
 
-    @Test(arguments: [#"{"refresh":""}"#, #"{"refresh":"x"}"#, #"{"refresh":"mmr_AAAA"}"#]) func aMadeUpRefreshTokenIs401(_ body: String) async throws {
+    @Test(arguments: [#"{"refresh":""}"#, #"{"refresh":"x"}"#, #"{"refresh":"mmr_AAAA"}"#]) func aMadeUpRefreshTokenIs401(_ body: String) async throws
+    {
         try await Harness.run { server in
             let reply = try await server.ask("POST", "/refresh", body: body)
             #expect(reply.status == 401 && reply.member("error") == "invalid_token")
@@ -82,7 +87,9 @@ import TokenEngine
         }
     }
 
-    @Test(arguments: ["{}", #"{"refresh":1}"#, #"{"refresh":null}"#, #"{"refresh":"a","refresh":"b"}"#, "", "x"]) func aMalformedRefreshIs400(_ body: String) async throws {
+    @Test(arguments: ["{}", #"{"refresh":1}"#, #"{"refresh":null}"#, #"{"refresh":"a","refresh":"b"}"#, "", "x"]) func aMalformedRefreshIs400(
+        _ body: String
+    ) async throws {
         try await Harness.run { server in
             let status = try await server.ask("POST", "/refresh", body: body).status
             #expect(status == 400)

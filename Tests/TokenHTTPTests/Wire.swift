@@ -115,5 +115,3 @@ struct WireReply: Sendable, Hashable {
         return (WireReply(status: status, head: head, body: body), headLength + length)
     }
 }
-
-

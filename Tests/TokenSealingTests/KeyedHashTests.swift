@@ -1,5 +1,6 @@
 import Testing
 import TokenCore
+
 @testable import TokenSealing
 
 /// canon 19: client secrets are stored as keyed hashes only and compared in constant time.

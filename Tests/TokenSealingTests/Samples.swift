@@ -1,4 +1,5 @@
 import TokenCore
+
 @testable import TokenSealing
 
 /// What the tests of this room are made of: everything fixed, so that nothing passes by luck.

@@ -1,5 +1,6 @@
 import Testing
 import TokenCore
+
 @testable import TokenSealing
 
 struct SealKeysTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import TokenCore
+
 @testable import TokenSealing
 
 /// The formats as they were on the first day. A stored session outlives a release, so these never change: a new format gets a new number.

@@ -83,7 +83,8 @@ public struct Family: Sendable, Hashable {
 
     /// A family at its birth: generation 0, not yet rotated.
     public init(
-        id: SessionID, subject: Subject, client: ClientID?, seal: SealNumber, salt: [UInt8], attributes: Attributes, policy: SessionPolicy, now: UnixTime
+        id: SessionID, subject: Subject, client: ClientID?, seal: SealNumber, salt: [UInt8], attributes: Attributes, policy: SessionPolicy,
+        now: UnixTime
     ) {
         self.id = id
         self.subject = subject

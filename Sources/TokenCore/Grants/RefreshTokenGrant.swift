@@ -28,7 +28,9 @@ public enum RefreshTokenGrant {
     ) -> Decision<PairOrder> {
         var batch = WriteBatch(partition: presented.family.partition, now: now)
         guard let read = state.family else { return refused("no family \(presented.family)", batch) }
-        guard state.isGenuine, read.record.seal == presented.seal else { return refused("the inner tag of family \(presented.family) is wrong", batch) }
+        guard state.isGenuine, read.record.seal == presented.seal else {
+            return refused("the inner tag of family \(presented.family) is wrong", batch)
+        }
         var family = read.record
         let epoch = latest(state.subject?.record.epoch, state.storeEpoch)
         let action = family.refresh(presenting: presented.generation, epoch: epoch, policy: policy, now: now)

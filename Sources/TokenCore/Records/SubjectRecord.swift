@@ -97,7 +97,9 @@ extension SubjectRecord: Record {
 
     /// The record of what was stored.
     public init(stored: StoredRecord) throws(StoreError) {
-        guard let text = String(validating: stored.key.id, as: UTF8.self), let subject = Subject(text: text) else { throw .corrupt("a subject record without a subject") }
+        guard let text = String(validating: stored.key.id, as: UTF8.self), let subject = Subject(text: text) else {
+            throw .corrupt("a subject record without a subject")
+        }
         self.init(subject: subject, partition: stored.key.partition)
         var reader = ByteReader(stored.body)
         guard try reader.read(UInt8.self) == Self.form else { throw .corrupt("a subject record of an unknown form") }

@@ -1,5 +1,5 @@
-public import TokenCore
 import Synchronization
+public import TokenCore
 
 #if canImport(Glibc)
 import Glibc

@@ -1,5 +1,5 @@
-public import TokenCore
 import Synchronization
+public import TokenCore
 
 /// How often each kind of event was committed since the start. Read by metrics.
 public final class EngineCounters: Sendable {

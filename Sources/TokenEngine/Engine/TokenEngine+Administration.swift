@@ -1,5 +1,5 @@
-public import TokenCore
 import Synchronization
+public import TokenCore
 
 extension TokenEngine {
     /// Ends everything born so far, whoever's it is: after a restore, or in an emergency.
@@ -10,7 +10,9 @@ extension TokenEngine {
         let epoch = try await change { now throws(StoreError) in
             let read = try await self.store.load(StoreEpoch.self, id: (), now: now)
             return StoreEpoch.end(read, policy: self.policy, now: now)
-        } prepare: { epoch throws(OAuthError) in epoch }
+        } prepare: { epoch throws(OAuthError) in
+            epoch
+        }
         storeEpoch.withLock { $0 = latest($0, epoch) }
         return epoch
     }

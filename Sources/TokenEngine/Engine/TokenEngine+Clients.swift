@@ -34,7 +34,9 @@ extension TokenEngine {
             batch.writes.append(.put(record, over: .absent))
             batch.events.append(Event(.clientCreated, at: now, client: id.text))
             return Decision(.success(ClientCredentials(id: id, name: name, secret: secret, createdAt: now)), batch)
-        } prepare: { made throws(OAuthError) in made }
+        } prepare: { made throws(OAuthError) in
+            made
+        }
     }
 
     /// Every client, by id.
@@ -66,7 +68,8 @@ extension TokenEngine {
             batch.revocations.append(RevocationEntry(.client(id, upTo: now), expiresAt: end))
             batch.events.append(Event(.clientDeleted, at: now, client: id.text))
             return Decision(.success(()), batch)
-        } prepare: { _ throws(OAuthError) in }
+        } prepare: { _ throws(OAuthError) in
+        }
     }
 
     /// Which client this is (RFC 6749 section 2.3.1).

@@ -1,7 +1,6 @@
 public import TokenCore
 import TokenSealing
 
-
 extension TokenEngine {
     /// Begins a session.
     ///
@@ -71,7 +70,8 @@ extension TokenEngine {
         try await change { now throws(StoreError) in
             let family = try await self.store.load(Family.self, id: session, now: now)
             return EndSession.logout(session, subject: subject, family, policy: self.policy, now: now)
-        } prepare: { _ throws(OAuthError) in }
+        } prepare: { _ throws(OAuthError) in
+        }
     }
 
     /// Ends every session of a subject by one epoch record.
@@ -84,7 +84,9 @@ extension TokenEngine {
             let record = try await self.store.load(SubjectRecord.self, id: .init(subject, partition: partition), now: now)
             return EndSession.all(
                 of: subject, in: partition, record, storeEpoch: self.knownStoreEpoch, because: reason, policy: self.policy, now: now)
-        } prepare: { epoch throws(OAuthError) in epoch }
+        } prepare: { epoch throws(OAuthError) in
+            epoch
+        }
     }
 
     /// Ends one session by name.
@@ -95,7 +97,8 @@ extension TokenEngine {
         try await change { now throws(StoreError) in
             let family = try await self.store.load(Family.self, id: id, now: now)
             return EndSession.decide(id, family, owner: owner, because: reason, policy: self.policy, now: now)
-        } prepare: { _ throws(OAuthError) in }
+        } prepare: { _ throws(OAuthError) in
+        }
     }
 
     /// A page of a subject's live sessions, oldest first.

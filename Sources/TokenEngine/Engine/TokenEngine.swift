@@ -1,7 +1,7 @@
 public import Logging
+import Synchronization
 public import TokenCore
 public import TokenSealing
-import Synchronization
 
 /// The one engine: for every request it reads, decides, signs, commits and replies.
 ///

@@ -1,7 +1,7 @@
 public import Logging
 public import ServiceLifecycle
-public import TokenCore
 import Synchronization
+public import TokenCore
 
 /// Carries the outbox to the sinks: at least once, in order, never in a request's path. What every sink has leaves the store.
 public final class EventRelay: Service {

@@ -32,7 +32,9 @@ extension TokenEngine {
                 let part = sessions[start..<min(start + 512, sessions.count)]
                 var batch = WriteBatch(partition: partition, now: now)
                 batch.writes = part.map { id, time in
-                    .touch(Family.key(for: id), Activity(lastSeen: time), extendingTo: min(id.birth + policy.refreshLifetime, policy.idleEnd(lastSeen: time)))
+                    .touch(
+                        Family.key(for: id), Activity(lastSeen: time),
+                        extendingTo: min(id.birth + policy.refreshLifetime, policy.idleEnd(lastSeen: time)))
                 }
                 try await store.commit(batch)
                 activity.forget(Dictionary(uniqueKeysWithValues: part.map { ($0.key, $0.value) }))

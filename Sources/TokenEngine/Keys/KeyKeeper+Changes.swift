@@ -1,8 +1,8 @@
 import JOSE
 import Logging
+import Synchronization
 import TokenCore
 import TokenSealing
-import Synchronization
 
 extension KeyKeeper {
     /// The loop of every change: read, decide, make what is missing, commit, publish.

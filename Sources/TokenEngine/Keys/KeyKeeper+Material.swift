@@ -1,7 +1,7 @@
 import JOSE
+import Synchronization
 import TokenCore
 import TokenSealing
-import Synchronization
 
 extension KeyKeeper {
     /// Whether everything in the ring can be opened and every session's seal key is there.

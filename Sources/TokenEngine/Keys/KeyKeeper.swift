@@ -1,9 +1,9 @@
 import JOSE
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 public import TokenCore
 public import TokenSealing
-import Synchronization
 
 /// Keeps the signing keys: loads the ring, opens and makes keys, lets time pass for them, and tells everybody.
 ///

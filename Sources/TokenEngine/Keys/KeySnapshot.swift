@@ -19,7 +19,8 @@ public struct KeySnapshot: Sendable {
     public let maxAge: Int64
 
     /// Before the keys are loaded: nothing is issued, nothing accepted.
-    static let empty = KeySnapshot(ring: KeyRing(), version: .absent, signer: nil, verification: [:], document: Array(#"{"keys":[]}"#.utf8), maxAge: 0)
+    static let empty = KeySnapshot(
+        ring: KeyRing(), version: .absent, signer: nil, verification: [:], document: Array(#"{"keys":[]}"#.utf8), maxAge: 0)
 
     private init(
         ring: KeyRing, version: Version, signer: (any Signer)?, verification: [KeyID: VerificationKey], document: [UInt8], maxAge: Int64

@@ -1,5 +1,5 @@
-public import TokenCore
 import Synchronization
+public import TokenCore
 
 /// The reference model of a store: everything in dictionaries behind one mutex, plain and obviously right.
 ///

@@ -11,9 +11,11 @@ enum Bearer {
     init(_ value: UnsafeBufferPointer<UInt8>) {
         let scheme: StaticString = "bearer"
         let length = scheme.utf8CodeUnitCount
-        let isBearer = value.count >= length && scheme.withUTF8Buffer { scheme in
-            value.prefix(length).elementsEqual(scheme) { $0 | 0x20 == $1 }
-        }
+        let isBearer =
+            value.count >= length
+            && scheme.withUTF8Buffer { scheme in
+                value.prefix(length).elementsEqual(scheme) { $0 | 0x20 == $1 }
+            }
         guard isBearer, value.count == length || value[length] == UInt8(ascii: " ") else {
             self = .absent
             return

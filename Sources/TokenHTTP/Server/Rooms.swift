@@ -47,17 +47,18 @@ struct Rooms: Sendable {
     var adminRoutes: Routes {
         let credential = AdminCredential(configuration.adminToken)
         func guarded(_ verb: some Endpoint) -> any Endpoint { Guarded(credential: credential, verb: verb) }
-        return Routes(probes + [
-            guarded(ListKeysEndpoint(keys: keys)),
-            guarded(RotateKeysEndpoint(keys: keys)),
-            guarded(RevokeKeyEndpoint(keys: keys)),
-            guarded(ListClientsEndpoint(engine: engine)),
-            guarded(CreateClientEndpoint(engine: engine)),
-            guarded(DeleteClientEndpoint(engine: engine)),
-            guarded(SubjectSessionsEndpoint(engine: engine)),
-            guarded(EndSessionEndpoint(engine: engine)),
-            guarded(RevokeSubjectEndpoint(engine: engine)),
-        ])
+        return Routes(
+            probes + [
+                guarded(ListKeysEndpoint(keys: keys)),
+                guarded(RotateKeysEndpoint(keys: keys)),
+                guarded(RevokeKeyEndpoint(keys: keys)),
+                guarded(ListClientsEndpoint(engine: engine)),
+                guarded(CreateClientEndpoint(engine: engine)),
+                guarded(DeleteClientEndpoint(engine: engine)),
+                guarded(SubjectSessionsEndpoint(engine: engine)),
+                guarded(EndSessionEndpoint(engine: engine)),
+                guarded(RevokeSubjectEndpoint(engine: engine)),
+            ])
     }
 
     private var probes: [any Endpoint] {

@@ -90,7 +90,8 @@ public final class TokenServer: Service {
         let http1 = HTTP1Channel(
             responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) }, loops: rooms.loops, limits: limits,
             isSecure: isSecure, isFast: name == .main)
-        let channel: any ServerChildChannel = if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
+        let channel: any ServerChildChannel =
+            if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
         return channel.server(
             configuration: .init(
                 address: .hostname(address.host, port: address.port), backlog: 1024,

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 @Suite struct EndSessionTests {
@@ -60,7 +61,10 @@ import Testing
     @Test func aRevocationOutlivesTokensThatTheRecordForgot() {
         let late = id.birth + .seconds(5000)
         #expect(family.record.lastAccessEnd < late)
-        for decision in [EndSession.logout(id, subject: subject, family, policy: policy, now: late), EndSession.logout(id, subject: subject, over, policy: policy, now: late)] {
+        for decision in [
+            EndSession.logout(id, subject: subject, family, policy: policy, now: late),
+            EndSession.logout(id, subject: subject, over, policy: policy, now: late),
+        ] {
             #expect(decision.batch.revocations.allSatisfy { $0.expiresAt >= late + .seconds(905) })
         }
     }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 @Suite struct LoginGrantTests {
@@ -87,7 +88,8 @@ import Testing
         let decision = login(policy, families)
         for case .put(let stored, _) in decision.batch.writes where stored.key.kind == .subject {
             let epoch = try SubjectRecord(stored: stored).epoch
-            #expect(families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }.map(\.record.id) == families.suffix(2).map(\.record.id))
+            #expect(
+                families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }.map(\.record.id) == families.suffix(2).map(\.record.id))
         }
     }
 }

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 /// One refresh at a time: what is answered, what is written, what is told.

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import TokenCore
 
 /// Every stored form: what is written reads back, what is cut short or bent is corrupt, and nothing traps.
@@ -63,7 +64,9 @@ import Testing
     @Test func everyTruncatedRecordIsCorruptAndSoIsOneWithMore() {
         for family in Self.families { expectStrict(Self.stored(family)) { record throws(StoreError) in _ = try Family(stored: record) } }
         for subject in Self.subjects { expectStrict(Self.stored(subject)) { record throws(StoreError) in _ = try SubjectRecord(stored: record) } }
-        expectStrict(Self.stored(StoreEpoch(upTo: .epoch, expiresAt: .distantFuture))) { record throws(StoreError) in _ = try StoreEpoch(stored: record) }
+        expectStrict(Self.stored(StoreEpoch(upTo: .epoch, expiresAt: .distantFuture))) { record throws(StoreError) in
+            _ = try StoreEpoch(stored: record)
+        }
     }
 
     @Test func anUnknownFormIsCorrupt() {

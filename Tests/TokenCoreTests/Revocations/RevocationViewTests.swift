@@ -77,7 +77,8 @@ import TokenCore
 
     @Test func theOrderOfEntriesDoesNotMatter() {
         let entries: [RevocationEntry] = [
-            RevocationEntry(.subject(anna, upTo: epoch), expiresAt: end), RevocationEntry(.subject(anna, upTo: epoch + .seconds(1)), expiresAt: end - .seconds(1)),
+            RevocationEntry(.subject(anna, upTo: epoch), expiresAt: end),
+            RevocationEntry(.subject(anna, upTo: epoch + .seconds(1)), expiresAt: end - .seconds(1)),
             RevocationEntry(.session(session(epoch)), expiresAt: end), RevocationEntry(.session(session(epoch)), expiresAt: end - .seconds(1)),
             RevocationEntry(.everything(upTo: epoch - .seconds(2)), expiresAt: end + .seconds(1)),
         ]

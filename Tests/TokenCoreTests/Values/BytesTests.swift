@@ -61,10 +61,16 @@ import TokenCore
         for text: [UInt8] in [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80]] {
             var writer = ByteWriter()
             writer.write(sized: text)
-            #expect(isCorrupt { () throws(StoreError) in var reader = ByteReader(writer.bytes); _ = try reader.readText() }, "\(text)")
+            #expect(
+                isCorrupt { () throws(StoreError) in
+                    var reader = ByteReader(writer.bytes); _ = try reader.readText()
+                }, "\(text)")
         }
         for byte in UInt8(2)...255 {
-            #expect(isCorrupt { () throws(StoreError) in var reader = ByteReader([byte, 0, 0]); _ = try reader.readOptionalText() })
+            #expect(
+                isCorrupt { () throws(StoreError) in
+                    var reader = ByteReader([byte, 0, 0]); _ = try reader.readOptionalText()
+                })
         }
     }
 }

@@ -3,9 +3,10 @@ import TokenCore
 
 @Suite struct PartitionTests {
     /// Stored data depends on these numbers: a change of the hash must fail here. FNV-1a 64 computed by an independent script.
-    @Test(arguments: [
-        ("a", 192), ("1", 1712), ("anna", 1592), ("é", 262), ("9007199254740991", 1902),
-    ] as [(String, UInt16)])
+    @Test(
+        arguments: [
+            ("a", 192), ("1", 1712), ("anna", 1592), ("é", 262), ("9007199254740991", 1902),
+        ] as [(String, UInt16)])
     func hashNeverChanges(_ text: String, _ number: UInt16) throws {
         let subject = try #require(Subject(text: text))
         #expect(Partition(of: subject, count: 2048).number == number)

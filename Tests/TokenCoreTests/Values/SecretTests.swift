@@ -9,7 +9,9 @@ import TokenCore
         let holder = Holder(secret: secret, optional: secret)
         var dumped = ""
         dump(holder, to: &dumped)
-        for text in ["\(secret)", String(describing: secret), String(reflecting: secret), "\(holder)", String(reflecting: holder), "\([secret])", dumped] {
+        for text in [
+            "\(secret)", String(describing: secret), String(reflecting: secret), "\(holder)", String(reflecting: holder), "\([secret])", dumped,
+        ] {
             #expect(text.contains("Secret(…)"), "\(text)")
             #expect(!text.contains("104") && !text.contains("hunter"), "\(text)")
         }

@@ -38,7 +38,9 @@ import TokenCore
     @Test func clientIDsAreVisibleASCIIWithoutAColon() {
         #expect(ClientID("a")?.text == "a")
         #expect(ClientID(String(repeating: "x", count: 64)) != nil)
-        for text in ["", String(repeating: "x", count: 65), "a b", "a:b", "é", "a\n", "a\u{7f}", "\u{0}"] { #expect(ClientID(text) == nil, "\(text)") }
+        for text in ["", String(repeating: "x", count: 65), "a b", "a:b", "é", "a\n", "a\u{7f}", "\u{0}"] {
+            #expect(ClientID(text) == nil, "\(text)")
+        }
     }
 
     @Test func keyIDsAreBounded() {

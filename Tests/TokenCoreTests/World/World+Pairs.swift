@@ -28,10 +28,18 @@ struct Flight: Sendable {
             now = max(now, world.latestAnswer)
             stage = .readingSubject
         case .readingSubject:
-            if world.fault == .readsFamiliesFirst { try world.readFamilies(&reading, for: order, now: now) } else { try world.readSubject(&reading, now: now) }
+            if world.fault == .readsFamiliesFirst {
+                try world.readFamilies(&reading, for: order, now: now)
+            } else {
+                try world.readSubject(&reading, now: now)
+            }
             stage = .readingFamilies
         case .readingFamilies:
-            if world.fault == .readsFamiliesFirst { try world.readSubject(&reading, now: now) } else { try world.readFamilies(&reading, for: order, now: now) }
+            if world.fault == .readsFamiliesFirst {
+                try world.readSubject(&reading, now: now)
+            } else {
+                try world.readFamilies(&reading, for: order, now: now)
+            }
             stage = .deciding
         case .deciding:
             attempts += 1

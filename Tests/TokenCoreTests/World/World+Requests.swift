@@ -54,7 +54,8 @@ extension World {
                 EndSession.decide(id, reading.family, owner: Self.subject, because: .endedBySubject, policy: givenPolicy, now: now), [id])
         case .logoutAll:
             try end(
-                EndSession.all(of: Self.subject, in: Self.partition, reading.subject, because: .logout, policy: givenPolicy, now: now), reading.before)
+                EndSession.all(of: Self.subject, in: Self.partition, reading.subject, because: .logout, policy: givenPolicy, now: now), reading.before
+            )
         }
     }
 
@@ -75,7 +76,8 @@ extension World {
         var decided = LoginGrant.decide(.init(subject: Self.subject), state, policy: givenPolicy, randomness: Self.chance(drawn), now: now)
         if fault == .bornAtTheEpoch, let epoch = reading.subject?.record.epoch {
             decided = LoginGrant.decide(
-                .init(subject: Self.subject), .init(subject: nil, families: reading.families, storeEpoch: nil, partition: Self.partition, seal: SealNumber(1)),
+                .init(subject: Self.subject),
+                .init(subject: nil, families: reading.families, storeEpoch: nil, partition: Self.partition, seal: SealNumber(1)),
                 policy: givenPolicy, randomness: Self.chance(drawn), now: min(now, epoch))
             decided.batch.writes.removeAll { $0.key.kind == .subject }
         }
