@@ -16,7 +16,9 @@ enum Schema {
 
     /// Version 1.
     ///
-    /// - `record` is clustered by its key: one descent reads a row, and the sessions of a partition, whose ids sort by birth, are appended.
+    /// - `record` is clustered by its key: one descent reads a row. The id stands before the partition, because session ids sort by birth:
+    ///   the sessions that begin in one commit share a page or two, where with the partition first each would change a page of its own. A list
+    ///   of all records of a kind pays for it by passing over those of other partitions; lists by index key do not.
     /// - `record.due_at` is never later than `expires_at` and is all that is indexed, so a refresh moves no index entry: the sweep finds a row
     ///   when it may be due and files it again when it is not.
     /// - `outbox.total` counts bytes up to and including its row, so that the backlog is two look-ups and not a scan.
@@ -25,7 +27,7 @@ enum Schema {
             kind INTEGER NOT NULL, partition INTEGER NOT NULL, id BLOB NOT NULL,
             version INTEGER NOT NULL, expires_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
             last_seen INTEGER NOT NULL, retries INTEGER NOT NULL, index_key BLOB, body BLOB NOT NULL,
-            PRIMARY KEY (kind, partition, id)
+            PRIMARY KEY (kind, id, partition)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX record_by_index_key ON record (kind, partition, index_key, id) WHERE index_key IS NOT NULL;
         CREATE INDEX record_by_due_at ON record (due_at);
