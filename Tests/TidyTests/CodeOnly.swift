@@ -13,9 +13,9 @@ enum CodeOnly {
 
         mutating func scan() {
             while let byte = rest.first {
-                if starts("//") {
+                if byte == UInt8(ascii: "/"), starts("//") {
                     skip { $0.starts("\n") }
-                } else if starts("/*") {
+                } else if byte == UInt8(ascii: "/"), starts("/*") {
                     skip { $0.starts("*/") }
                     rest = rest.dropFirst(2)
                 } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "#"), let delimiters = literal() {

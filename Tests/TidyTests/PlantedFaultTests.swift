@@ -54,8 +54,11 @@ struct PlantedFaultTests {
     @Test(arguments: ["console.print(1)", "// print(1)", "footprint(1)", "print: { 1 }", "func print(_ x: Int)"])
     func otherPrintsAreNot(text: String) { #expect(Rules.noPrinting(file(text)) == []) }
 
-    @Test(arguments: ["Response(status: .ok)", "let s = HTTPResponse.Status.notFound", "x = .init(code: 404)"])
+    @Test(arguments: ["Response(status: .badRequest)", "let s = HTTPResponse.Status.notFound", "x = .init(code: 404)"])
     func statusIsFound(text: String) { #expect(Rules.noStatusCodes(file(text)).count == 1) }
+
+    @Test(arguments: ["Reply(status: .created)", "HTTPResponse(status: .init(code: reply.status.code))", "let status = reply.status"])
+    func statusOfSuccessIsNot(text: String) { #expect(Rules.noStatusCodes(file(text)) == []) }
 
     @Test(arguments: [
         "public let a = 1", "/// x\n\npublic let a = 1", "// x\npublic func f() {}", "public internal(set) var a = 1",

@@ -21,7 +21,7 @@ struct TidyTests {
     }
 
     @Test func statusIsDecidedInRepliesAlone() {
-        let files = SourceTree.sources.filter { $0.target == "TokenHTTP" && !$0.name.hasPrefix("Replies") }
+        let files = SourceTree.sources.filter { $0.target == "TokenHTTP" && !$0.path.contains("/Replies/") }
         #expect(files.flatMap(Rules.noStatusCodes) == [])
     }
 
