@@ -7,8 +7,8 @@
 
 BENCH_SIZE := $(if $(FULL),full,$(if $(QUICK),quick,plain))
 
-bench:
+bench: ensure ## Measure beside a bare HTTP server; FULL=1, QUICK=1, ONLY=job, JSON=file
 	-sh Bench/install-nginx.sh
-	swift build -c release --product mintmark
-	swift build -c release --product mintmark-bench
+	$(SWIFT) build -c release --product mintmark
+	$(SWIFT) build -c release --product mintmark-bench
 	.build/release/mintmark-bench run --size $(BENCH_SIZE) $(addprefix --only ,$(ONLY)) $(if $(JSON),--json $(JSON))

@@ -35,6 +35,7 @@ struct ManyRefreshesJob: Job {
             "\(Text.number(Double(done))) refreshes of \(Text.number(Double(Self.sessions))) sessions: files",
             "\(Text.mebibytes(largest))", largest, to: warm, "after warm-up \(Text.mebibytes(warm))",
             .atMost(Self.tolerance))
+        if largest == 0 { row.failures.append("too few turns, or no files in the data folder") }
         if done < settings.manyRefreshes {
             row.result += " (of \(Text.number(Double(settings.manyRefreshes))) refreshes: time was up; FULL=1 waits)"
         }

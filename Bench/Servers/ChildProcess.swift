@@ -1,11 +1,11 @@
 import FoundationEssentials
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// A server started for the benchmark. Its output goes to a file, so that it can never wait for us to read it, and the file
@@ -42,11 +42,11 @@ struct ChildProcess: Sendable {
     }
 
     #if canImport(Darwin)
-        private static var emptyActions: posix_spawn_file_actions_t? { nil }
-        private static var emptyAttributes: posix_spawnattr_t? { nil }
+    private static var emptyActions: posix_spawn_file_actions_t? { nil }
+    private static var emptyAttributes: posix_spawnattr_t? { nil }
     #else
-        private static var emptyActions: posix_spawn_file_actions_t { posix_spawn_file_actions_t() }
-        private static var emptyAttributes: posix_spawnattr_t { posix_spawnattr_t() }
+    private static var emptyActions: posix_spawn_file_actions_t { posix_spawn_file_actions_t() }
+    private static var emptyAttributes: posix_spawnattr_t { posix_spawnattr_t() }
     #endif
 
     /// Its figures, as long as it runs.

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Ports on 127.0.0.1 for servers that cannot choose one themselves.
@@ -37,11 +37,11 @@ enum FreePort {
 
     private static func socket() throws(BenchError) -> Int32 {
         #if canImport(Glibc)
-            let made = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let made = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #elseif canImport(Musl)
-            let made = Musl.socket(AF_INET, SOCK_STREAM, 0)
+        let made = Musl.socket(AF_INET, SOCK_STREAM, 0)
         #else
-            let made = Darwin.socket(AF_INET, SOCK_STREAM, 0)
+        let made = Darwin.socket(AF_INET, SOCK_STREAM, 0)
         #endif
         guard made >= 0 else { throw BenchError("no socket: errno \(errno)") }
         return made

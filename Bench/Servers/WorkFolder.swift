@@ -1,5 +1,13 @@
 import FoundationEssentials
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The folder of one benchmark: data folders, configuration and output of the servers it starts. On the disk that is
 /// measured, and gone afterwards.
 struct WorkFolder: Sendable {
@@ -43,9 +51,9 @@ struct WorkFolder: Sendable {
     static func size(of folder: String) -> Int {
         let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         return files.reduce(0) { sum, file in
-            let attributes = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
-            guard attributes?[.type] as? FileAttributeType == .typeRegular else { return sum }
-            return sum + ((attributes?[.size] as? Int) ?? 0)
+            var status = stat()
+            guard lstat(folder + "/" + file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
+            return sum + Int(status.st_size)
         }
     }
 }
