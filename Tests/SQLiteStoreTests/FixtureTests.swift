@@ -16,7 +16,7 @@ import Darwin
         let folder = temporaryFolder()
         try SystemCalls.makeFolder(folder)
         let fixture = try #require(Bundle.module.url(forResource: "version-1", withExtension: "db", subdirectory: "Fixtures"))
-        try SystemCalls.copy(fixture.path, to: folder + "/" + Schema.fileName)
+        try SystemCalls.copy(fixture.path, to: folder + "/" + SQLiteStore.fileName)
         try await Fixture.check(folder)
     }
 
@@ -25,7 +25,7 @@ import Darwin
         let folder = temporaryFolder()
         try await Fixture.write(to: folder)
         // The check goes on to write: the fixture is what was there before.
-        if let target = getenv("MINTMARK_FIXTURE") { try SystemCalls.copy(folder + "/" + Schema.fileName, to: String(cString: target)) }
+        if let target = getenv("MINTMARK_FIXTURE") { try SystemCalls.copy(folder + "/" + SQLiteStore.fileName, to: String(cString: target)) }
         try await Fixture.check(folder)
     }
 }

@@ -45,7 +45,7 @@ func outcome(_ store: SQLiteStore, _ batch: WriteBatch) async -> StoreError? {
 
 /// Runs SQL on the file of a closed store, past the store.
 func tamper(_ folder: String, _ statements: String...) throws {
-    let connection = try Connection(file: folder + "/" + Schema.fileName, readOnly: false, pageCacheBytes: 1 << 20)
+    let connection = try Connection(file: folder + "/" + SQLiteStore.fileName, readOnly: false, pageCacheBytes: 1 << 20)
     let pointer = connection.takeOver()
     for sql in statements { try Statement(sql, on: pointer).run() }
 }

@@ -21,7 +21,7 @@ struct Serve {
     func run() async throws {
         let folder = DataFolder(settings)
         let seals = try folder.seals()
-        let metrics = StoreMetrics()
+        let metrics = ServeMetrics()
         let store = try open(folder, observer: metrics)
         do {
             try await serve(folder, seals, store, metrics)
@@ -34,7 +34,7 @@ struct Serve {
         logger.notice("stopped")
     }
 
-    private func open(_ folder: DataFolder, observer: StoreMetrics) throws(CommandFailure) -> SQLiteStore {
+    private func open(_ folder: DataFolder, observer: ServeMetrics) throws(CommandFailure) -> SQLiteStore {
         do {
             return try SQLiteStore.open(.init(path: folder.path, observer: observer))
         } catch {
@@ -42,7 +42,7 @@ struct Serve {
         }
     }
 
-    private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: StoreMetrics) async throws {
+    private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: ServeMetrics) async throws {
         let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
         let keys = try await startKeys(store, seals, clock)
         var policy = settings.policy
@@ -54,7 +54,7 @@ struct Serve {
         await engine.follow(keys)
         try await engine.start()
         let relay = EventRelay(from: store, to: sinks, retention: .init(age: settings.events.retain), clock: clock, logger: logger)
-        metrics.observe(relay)
+        metrics.watch(.init(store: store, keys: keys, relay: relay, clock: clock))
         let server = try TokenServer(
             configuration: try settings.server(adminToken: try folder.adminToken()), engine: engine, keys: keys, metrics: [metrics], logger: logger
         ) { ports in announce(ports, folder) }

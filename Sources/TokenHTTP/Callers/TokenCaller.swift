@@ -10,6 +10,8 @@ struct TokenCaller: Sendable {
     let policy: AccessTokenVerifier.Policy
     let clock: any WallClock
     let share: WorkShare
+    /// Accepts the tokens of the system before; nil unless configured.
+    let legacy: LegacyTokenVerifier?
 
     /// Who calls.
     enum Caller: Sendable {
@@ -24,18 +26,29 @@ struct TokenCaller: Sendable {
     /// - Throws: `invalid_token`; `invalid_request` for several Authorization fields; `temporarily_unavailable` when the connection's share
     ///   of work is used up.
     func caller(of request: Incoming) async throws(OAuthError) -> Caller {
+        guard let token = try Self.token(of: request) else { return .nobody }
+        return .holder(try await verified(token, request.connection))
+    }
+
+    /// The claims of a legacy token, which can be authenticated with and nothing else; nil when none is configured or this is none.
+    func legacyClaims(of request: Incoming) async throws(OAuthError) -> [UInt8]? {
+        guard let legacy, let token = try Self.token(of: request) else { return nil }
+        let now = clock.now()
+        return try await share.run(for: request.connection.id) { () throws(OAuthError) in try? legacy.verify(token, now: now) }
+    }
+
+    /// The bearer token of a request; empty for one that is malformed, nil where none was sent.
+    private static func token(of request: Incoming) throws(OAuthError) -> [UInt8]? {
         let values = request.fields[values: .authorization]
         guard values.count <= 1 else { throw OAuthError(.invalidRequest, "A request has at most one Authorization field.") }
-        guard var value = values.first else { return .nobody }
-        let token: [UInt8]? = value.withUTF8 { bytes in
+        guard var value = values.first else { return nil }
+        return value.withUTF8 { bytes in
             switch Bearer(bytes) {
             case .absent: nil
             case .malformed: []
             case .token(let token): Array(token)
             }
         }
-        guard let token else { return .nobody }
-        return .holder(try await verified(token, request.connection))
     }
 
     private func verified(_ token: [UInt8], _ connection: Incoming.Origin) async throws(OAuthError) -> VerifiedToken {

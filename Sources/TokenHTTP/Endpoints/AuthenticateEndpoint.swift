@@ -9,9 +9,14 @@ struct AuthenticateEndpoint: Endpoint {
     let caller: TokenCaller
 
     func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
-        switch try await caller.caller(of: request) {
-        case .nobody: .credentialsMissing
-        case .holder(let token): .json(token.payload)
+        do throws(OAuthError) {
+            switch try await caller.caller(of: request) {
+            case .nobody: return .credentialsMissing
+            case .holder(let token): return .json(token.payload)
+            }
+        } catch {
+            guard error.code == .invalidToken, let claims = try await caller.legacyClaims(of: request) else { throw error }
+            return .json(claims)
         }
     }
 }

@@ -23,7 +23,8 @@ struct Rooms: Sendable {
         share = WorkShare(configuration.limits)
         // No audience: the issuer tells whom a token is for, and its own session endpoints are meant for every holder (docs/security.md).
         let policy = try AccessTokenVerifier.Policy(issuer: engine.configuration.issuer, audience: nil, leeway: configuration.leeway)
-        caller = TokenCaller(loops: loops, keys: keys, policy: policy, clock: engine.clock, share: share)
+        let legacy = try configuration.legacySecret.map { try LegacyTokenVerifier(secret: $0, leeway: configuration.leeway) }
+        caller = TokenCaller(loops: loops, keys: keys, policy: policy, clock: engine.clock, share: share, legacy: legacy)
     }
 
     /// The public listener.

@@ -47,6 +47,8 @@ extension TokenServer {
         public var trustedProxies: [AddressRange]
         /// How far clocks may differ when an access token's dates are judged.
         public var leeway: Duration
+        /// The secret of legacy HS256 tokens, at least 32 bytes, which `/authenticate` then accepts too; nil for none.
+        public var legacySecret: Secret?
         /// Event loops; nil for one per core.
         public var loops: Int?
         /// Bounds.
@@ -56,7 +58,7 @@ extension TokenServer {
         public init(
             address: Address = Address(host: "127.0.0.1", port: 8080), tls: TLS? = nil, admin: Address = Address(host: "127.0.0.1", port: 8081),
             adminToken: Secret, metrics: Address? = nil, login: LoginRequirement = .loopback(alsoFrom: []), trustedProxies: [AddressRange] = [],
-            leeway: Duration = .seconds(5), loops: Int? = nil, limits: Limits = Limits()
+            leeway: Duration = .seconds(5), legacySecret: Secret? = nil, loops: Int? = nil, limits: Limits = Limits()
         ) {
             self.address = address
             self.tls = tls
@@ -66,6 +68,7 @@ extension TokenServer {
             self.login = login
             self.trustedProxies = trustedProxies
             self.leeway = leeway
+            self.legacySecret = legacySecret
             self.loops = loops
             self.limits = limits
         }

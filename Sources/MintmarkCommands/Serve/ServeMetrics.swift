@@ -4,8 +4,8 @@ import TokenCore
 import TokenEngine
 import TokenHTTP
 
-/// Figures of the store's group commits and of the event relay, for `/metrics`.
-final class StoreMetrics: CommitObserver, MetricsSource {
+/// Figures of the store, the keys and the event relay, for `/metrics`.
+final class ServeMetrics: CommitObserver, MetricsSource {
     /// Upper bounds of batches per commit and of seconds per commit: from one caller alone to a full group, from a fast disk to a stuck one.
     private static let sizes: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     private static let seconds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -29,18 +29,28 @@ final class StoreMetrics: CommitObserver, MetricsSource {
     }
 
     private struct State {
-        var sizes = Distribution(StoreMetrics.sizes)
-        var seconds = Distribution(StoreMetrics.seconds)
+        var sizes = Distribution(ServeMetrics.sizes)
+        var seconds = Distribution(ServeMetrics.seconds)
         var conflicts: UInt64 = 0
         var failures: UInt64 = 0
-        var relay: EventRelay?
+        var watched: Watched?
+        /// How many sessions there were when last counted.
+        var sessions: (count: Int, at: UnixTime)?
     }
 
     /// Guards the figures for one addition or one copy.
     private let state = Mutex(State())
 
-    /// Has the relay's figures shown too.
-    func observe(_ relay: EventRelay) { state.withLock { $0.relay = relay } }
+    /// What has figures of its own once everything is joined.
+    struct Watched: Sendable {
+        let store: SQLiteStore
+        let keys: KeyKeeper
+        let relay: EventRelay
+        let clock: SystemClock
+    }
+
+    /// Has their figures shown too.
+    func watch(_ watched: Watched) { state.withLock { $0.watched = watched } }
 
     func committed(_ report: CommitReport) {
         state.withLock { state in
@@ -52,18 +62,41 @@ final class StoreMetrics: CommitObserver, MetricsSource {
     }
 
     func metrics() async -> [MetricFamily] {
-        let (sizes, seconds, conflicts, failures, relay) = state.withLock {
-            ($0.sizes, $0.seconds, $0.conflicts, $0.failures, $0.relay)
+        let (sizes, seconds, conflicts, failures, watched) = state.withLock {
+            ($0.sizes, $0.seconds, $0.conflicts, $0.failures, $0.watched)
         }
         var families = Self.families(sizes, "mintmark_store_commit_batches", "How many requests shared one commit.")
         families += Self.families(seconds, "mintmark_store_commit_seconds", "How long a commit took, the fsync included.")
         families.append(Self.counter("mintmark_store_conflicts_total", "Batches refused because another was first.", conflicts))
         families.append(Self.counter("mintmark_store_failures_total", "Batches that the store could not write.", failures))
-        if let relay {
+        if let watched { families += await self.families(watched) }
+        return families
+    }
+
+    private func families(_ watched: Watched) async -> [MetricFamily] {
+        let now = watched.clock.now()
+        let ages = watched.keys.snapshot.ring.keys.map { key in
+            MetricFamily.Sample(Double((now - key.createdAt).wholeMilliseconds) / 1000, labels: [.init("state", key.stateName), .init("kid", key.id.text)])
+        }
+        var families = [
+            Self.counter("mintmark_events_dropped_total", "Events that left the store before every sink had them.", watched.relay.dropped),
+            MetricFamily("mintmark_key_age_seconds", help: "Time since each signing key was made.", samples: ages),
+        ]
+        if let live = await sessions(in: watched.store, now: now) {
             families.append(
-                Self.counter("mintmark_events_dropped_total", "Events that left the store before every sink had them.", relay.dropped))
+                MetricFamily(
+                    "mintmark_sessions_live", help: "Sessions in the store, with those just ended whose last access token may still live.",
+                    samples: [.init(Double(live))]))
         }
         return families
+    }
+
+    /// The number of sessions, counted at most once a minute, because it is a scan.
+    private func sessions(in store: SQLiteStore, now: UnixTime) async -> Int? {
+        if let known = state.withLock({ $0.sessions }), now < known.at + .seconds(60) { return known.count }
+        guard let count = try? await store.count(of: .family) else { return nil }
+        state.withLock { $0.sessions = (count, now) }
+        return count
     }
 
     private static func counter(_ name: String, _ help: String, _ value: UInt64) -> MetricFamily {
