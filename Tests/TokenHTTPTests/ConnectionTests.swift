@@ -150,7 +150,7 @@ import Testing
 
     /// A client that never ends its request is cut off, and told.
     @Test func aSlowBodyIsTimedOut() async throws {
-        try await Harness.run(configure: { $0.limits = .impatient }) { server in
+        try await Harness.run(configure: { $0.limits = .impatient(idle: .seconds(60)) }) { server in
             try await Wire.open(server.ports.main) { wire in
                 try await wire.send("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
                 let reply = try await wire.reply()
@@ -161,7 +161,7 @@ import Testing
 
     /// A connection without requests, or with a head that never ends, is closed.
     @Test(arguments: ["", "GET /ping HT"]) func anIdleConnectionIsClosed(_ beginning: String) async throws {
-        try await Harness.run(configure: { $0.limits = .impatient }) { server in
+        try await Harness.run(configure: { $0.limits = .impatient(idle: .milliseconds(200)) }) { server in
             try await Wire.open(server.ports.main) { wire in
                 if !beginning.isEmpty { try await wire.send(beginning) }
                 let rest = try await wire.rest()
@@ -185,9 +185,9 @@ import Testing
 
 extension Limits {
     /// Bounds in time that a test can wait for.
-    static var impatient: Limits {
+    static func impatient(idle: TimeAmount) -> Limits {
         var limits = Limits()
-        limits.idleTimeout = .milliseconds(200)
+        limits.idleTimeout = idle
         limits.requestTimeout = .milliseconds(200)
         limits.timerStep = .milliseconds(50)
         return limits

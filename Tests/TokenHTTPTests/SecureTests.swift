@@ -83,6 +83,19 @@ import TokenEngine
         }
     }
 
+    /// Whoever connects and never speaks TLS does not keep a connection, nor the server from ending.
+    @Test func aHandshakeThatNeverComesIsCutOff() async throws {
+        try await Certificates.use { files in
+            try await Harness.run(configure: {
+                $0.tls = files.tls
+                $0.limits.handshake = .milliseconds(100)
+            }) { server in
+                let heard = try await Wire.open(server.ports.main) { wire in try await wire.rest() }
+                #expect(heard.isEmpty)
+            }
+        }
+    }
+
     @Test func aServerWithoutItsCertificateDoesNotStart() async throws {
         await #expect(throws: (any Error).self) {
             try await Harness.run(configure: { $0.tls = .init(certificate: "/nowhere/a.pem", key: "/nowhere/b.pem") }) { _ in }

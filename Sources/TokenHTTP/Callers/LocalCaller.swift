@@ -24,9 +24,20 @@ struct LocalCaller: Sendable {
         case browser = "a web page made the request"
         case host = "Host is no name of this machine"
         case contentType = "the body is not application/json"
+
+        /// What the caller is told: whoever set this up wrongly should see why.
+        fileprivate var sentence: String {
+            switch self {
+            case .peer: "This may be called from this machine, or a network that is configured, only."
+            case .proxy: "This may not be called through a proxy."
+            case .browser: "This may not be called from a web page."
+            case .host: "This may be called by a loopback name, such as localhost, only."
+            case .contentType: "The body must be application/json."
+            }
+        }
     }
 
-    /// Applies the rule.
+    /// Applies the rule to what is known of a call.
     func refusal(peer: IPAddress?, authority: String, fields: HTTPFields, hasBody: Bool) -> Refusal? {
         guard let peer else { return .peer }
         let isLoopback = peer.isLoopback
@@ -40,11 +51,12 @@ struct LocalCaller: Sendable {
 
     /// Applies the rule to a request.
     ///
-    /// - Throws: `access_denied`.
+    /// - Throws: `access_denied` with what to do about it; `invalid_request` for another content type.
     func check(_ request: Incoming) throws(OAuthError) {
         let refusal = refusal(
             peer: request.connection.peer?.ip, authority: request.authority, fields: request.fields, hasBody: !request.body.isEmpty)
-        if let refusal { throw OAuthError(.accessDenied, "This may be called from this machine only.", detail: refusal.rawValue) }
+        guard let refusal else { return }
+        throw OAuthError(refusal == .contentType ? .invalidRequest : .accessDenied, refusal.sentence, detail: refusal.rawValue)
     }
 
     private static func tellsOfProxy(_ name: HTTPField.Name) -> Bool {

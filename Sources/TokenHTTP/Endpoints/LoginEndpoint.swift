@@ -11,10 +11,10 @@ struct LoginEndpoint: Endpoint {
     let share: WorkShare
 
     func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
-        let client = try await admit(request)
-        let order = try LoginBody(JSONBody(request)).request(client: client)
-        let pair = try await share.run(for: request.connection.id) { () throws(OAuthError) in try await engine.login(order) }
-        return .pair(pair)
+        try await share.run(for: request.connection.id) { () throws(OAuthError) in
+            let client = try await admit(request)
+            return .pair(try await engine.login(LoginBody(JSONBody(request)).request(client: client)))
+        }
     }
 
     /// Who may call was decided by configuration; a client is named in the session it begins.

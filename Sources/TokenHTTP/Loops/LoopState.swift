@@ -94,6 +94,8 @@ extension LoopState {
         catchUp()
         refreshClock()
         guard cache.insert(bytes, token, view: view, now: now) else { return false }
+        // The first use is activity like every other.
+        if activityInterval != nil { _ = bytes.withUnsafeBufferPointer { look(up: $0) } }
         return true
     }
 

@@ -17,6 +17,8 @@ public struct Limits: Sendable, Hashable {
     public var idleTimeout = TimeAmount.seconds(75)
     /// How long a body may take to arrive, and how long an answer may lie untaken: a slow phone needs seconds for 16 KiB.
     public var requestTimeout = TimeAmount.seconds(30)
+    /// How long TLS may take to be agreed: a few round trips, also from the other side of the earth.
+    public var handshake = TimeAmount.seconds(10)
     /// How long the other side has to take the last answer before the connection is cut.
     public var linger = TimeAmount.seconds(1)
     /// How often connections look at the clock; timeouts are late by at most this.

@@ -43,6 +43,9 @@ struct SecureChannel: ServerChildChannel {
             }
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: certificate.context))
             try channel.pipeline.syncOperations.addHandler(negotiation)
+            // Until the handshake is done nobody else times the connection, nor closes it when the server ends.
+            let deadline = channel.eventLoop.scheduleTask(in: http1.limits.handshake) { channel.close(promise: nil) }
+            negotiation.protocolNegotiationResult.whenComplete { _ in deadline.cancel() }
             return Value(channel: channel, negotiated: negotiation.protocolNegotiationResult)
         }
     }
