@@ -60,11 +60,11 @@ public struct RefreshTokenSealer: Sendable {
     }
 
     /// Salt and claims both have one length only, so that no two pairs give one message.
-    private static func innerTag(of claims: [UInt8], salt: [UInt8], key: SealKey) -> ArraySlice<UInt8> {
-        key.innerTag.code(of: salt + claims).prefix(RefreshToken.tagLength)
+    private static func innerTag(of claims: [UInt8], salt: [UInt8], key: SealKey) -> [UInt8] {
+        key.innerTag.code(of: salt + claims, length: RefreshToken.tagLength)
     }
 
-    private static func outerTag(of bytes: [UInt8], key: SealKey) -> ArraySlice<UInt8> {
-        key.outerTag.code(of: bytes).prefix(RefreshToken.tagLength)
+    private static func outerTag(of bytes: [UInt8], key: SealKey) -> [UInt8] {
+        key.outerTag.code(of: bytes, length: RefreshToken.tagLength)
     }
 }

@@ -44,10 +44,10 @@ extension SealKey: CustomStringConvertible, CustomDebugStringConvertible, Custom
 }
 
 extension HMAC<SHA256> {
-    /// The code of `message` under this prepared key. The key's own two blocks have been hashed already.
-    func code(of message: [UInt8]) -> [UInt8] {
+    /// The first bytes of the code of `message` under this prepared key. The key's own two blocks have been hashed already.
+    func code(of message: [UInt8], length: Int = SHA256.byteCount) -> [UInt8] {
         var copy = self
         copy.update(data: message)
-        return Array(copy.finalize())
+        return copy.finalize().withUnsafeBytes { Array($0.prefix(length)) }
     }
 }

@@ -18,7 +18,8 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
 
 /// Whether two byte sequences are equal, in time that depends on their lengths alone.
 ///
-/// The one comparison for secrets and tags; `==` on them is a mistake.
+/// The one comparison for secrets and tags; `==` on them is a mistake. Inlinable, because unspecialised it takes longer than the HMAC before it.
+@inlinable
 public func constantTimeEquals(_ a: some Sequence<UInt8>, _ b: some Sequence<UInt8>) -> Bool {
     var left = a.makeIterator()
     var right = b.makeIterator()
