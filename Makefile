@@ -1,6 +1,7 @@
 # What a person types. Everything else is in the scripts that these call.
 SECONDS ?= 60
 SWIFT ?= swift
+FORMATTED := Package.swift Sources Tests Bench Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: run build test lint format tidy bench soak fuzz tsan
 
@@ -15,10 +16,10 @@ test: ensure ## Every test and proof, at the size for every day
 	$(SWIFT) test
 
 lint: ## The format, checked
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
 
 format: ## The format, applied
-	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)
 
 tidy: ensure ## The rules over the source text
 	MINTMARK_SLICE=core $(SWIFT) test --filter TidyTests

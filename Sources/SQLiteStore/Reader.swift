@@ -36,7 +36,12 @@ final class Reader {
 
     /// How many records of a kind there are, expired ones included: a scan of an index, some 50 ns a record.
     func count(of kind: RecordKind) throws(SQLiteFailure) -> Int {
-        try count.first { $0.add(Int64(kind.rawValue)) } read: { Int($0.integer(0)) } ?? 0
+        let number = try count.first {
+            $0.add(Int64(kind.rawValue))
+        } read: {
+            Int($0.integer(0))
+        }
+        return number ?? 0
     }
 
     private static let columns = "version, expires_at, last_seen, retries, index_key, body"

@@ -47,14 +47,15 @@ struct AdminCommandTests {
 
     @Test func keysAreATableWithTheirTimesAndTheSeal() async throws {
         let answer =
-            #"{"keys":[{"kid":"k1","algorithm":"ES256","state":"signing","created_at":0,"state_since":60,"next_state_at":null}],"seal":{"current":2,"retirable":[1]}}"#
+            #"{"keys":[{"kid":"k1","algorithm":"ES256","state":"signing","created_at":0,"state_since":60,"next_state_at":null}],"seal":[{"number":2,"in_file":true,"current":true,"signing_keys":2,"client_secrets":0,"sessions_until":null,"dispensable":false}]}"#
         try await against({ _ in .init(200, answer) }) { _, run in
             let ran = await run("keys", "list")
             let lines = ran.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
             #expect(
                 lines == [
                     "KID ALGORITHM STATE SINCE NEXT CREATED", "k1 ES256 signing 1970-01-01T00:01:00Z - 1970-01-01T00:00:00Z",
-                    "Seal: current 2, retirable [1]",
+                    "Seal keys; one that is dispensable may leave the seal file:",
+                    "NUMBER IN FILE SEALS SIGNING KEYS CLIENT SECRETS SESSIONS UNTIL DISPENSABLE", "2 true true 2 0 - false",
                 ])
             #expect(await run("keys", "list", "--json").output == answer + "\n")
         }

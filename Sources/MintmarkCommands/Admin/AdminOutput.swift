@@ -28,5 +28,7 @@ enum AdminOutput {
         }
     }
 
-    private static func isTime(_ name: String) -> Bool { name.hasSuffix("_at") || name.hasSuffix("_since") || name == "last_seen" }
+    private static func isTime(_ name: String) -> Bool {
+        name == "last_seen" || ["_at", "_since", "_until"].contains { name.hasSuffix($0) }
+    }
 }

@@ -24,16 +24,22 @@ struct ListKeysCommand: AsyncParsableCommand {
                 ("CREATED", "created_at"),
             ],
             nothing: "There are no keys.")
-        guard let seal = answer["seal"]?.object, seal.count > 0 else { return }
-        let facts = seal.members.map { "\($0.name) \(AdminOutput.cell($0.value, named: $0.name))" }
-        Surroundings.current.print("\nSeal: \(facts.joined(separator: ", "))")
+        guard let seals = answer["seal"]?.array, !seals.isEmpty else { return }
+        Surroundings.current.print("\nSeal keys; one that is dispensable may leave the seal file:")
+        AdminOutput.table(
+            seals,
+            [
+                ("NUMBER", "number"), ("IN FILE", "in_file"), ("SEALS", "current"), ("SIGNING KEYS", "signing_keys"),
+                ("CLIENT SECRETS", "client_secrets"), ("SESSIONS UNTIL", "sessions_until"), ("DISPENSABLE", "dispensable"),
+            ],
+            nothing: "")
     }
 }
 
 /// `mintmark keys rotate`.
 struct RotateKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "Let the key published next sign now; the one before goes on verifying.")
+        commandName: "rotate", abstract: "Have the published key sign, as soon as every cache has it; the one before goes on verifying.")
 
     @OptionGroup var admin: AdminOptions
 
@@ -42,7 +48,8 @@ struct RotateKeysCommand: AsyncParsableCommand {
         if admin.json {
             AdminOutput.json(answer)
         } else {
-            Surroundings.current.print("The signing key was rotated: see mintmark keys list.")
+            guard let time = answer["at"]?.string else { return Surroundings.current.print("Another key signs: see mintmark keys list.") }
+            Surroundings.current.print("The published key signs from \(time) on, when every cache of the key set has it.")
         }
     }
 }

@@ -19,7 +19,7 @@ enum Keys {
         "PEM file with the private key of the certificate. Read again on SIGHUP.")
     static let trustedProxies = ConfigurationKey(
         "server.trusted_proxies", .networks, default: "",
-        "Reverse proxies whose Forwarded and X-Forwarded-* headers are believed.")
+        "Reverse proxies whose X-Forwarded-For is believed, for the log.")
 
     static let adminHost = ConfigurationKey(
         "admin.host", .text("address or host name"), default: "127.0.0.1",
@@ -44,7 +44,7 @@ enum Keys {
         "The `iss` of every token, exactly as validators expect it.")
     static let audience = ConfigurationKey(
         "auth.audience", .text("text"), derived: "<auth.issuer>",
-        "The `aud` of an access token whose login named none, and the audience that /authenticate expects.")
+        "The `aud` of an access token whose login named none.")
     static let algorithm = ConfigurationKey<SigningAlgorithm>(
         "auth.algorithm", .word, default: "ES256", "The algorithm of new signing keys.")
     static let accessLifetime = ConfigurationKey(

@@ -76,7 +76,9 @@ final class ServeMetrics: CommitObserver, MetricsSource {
     private func families(_ watched: Watched) async -> [MetricFamily] {
         let now = watched.clock.now()
         let ages = watched.keys.snapshot.ring.keys.map { key in
-            MetricFamily.Sample(Double((now - key.createdAt).wholeMilliseconds) / 1000, labels: [.init("state", key.stateName), .init("kid", key.id.text)])
+            MetricFamily.Sample(
+                Double((now - key.createdAt).wholeMilliseconds) / 1000,
+                labels: [.init("state", key.stateName), .init("kid", key.id.text)])
         }
         var families = [
             Self.counter("mintmark_events_dropped_total", "Events that left the store before every sink had them.", watched.relay.dropped),

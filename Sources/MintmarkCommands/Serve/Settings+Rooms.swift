@@ -14,7 +14,7 @@ extension Settings {
     var keyPolicy: KeyPolicy {
         KeyPolicy(
             algorithm: auth.algorithm.rawValue, rotateEvery: keys.rotateEvery, publishAhead: keys.publishAhead,
-            accessLifetime: auth.accessLifetime, leeway: auth.leeway)
+            accessLifetime: auth.accessLifetime, leeway: auth.leeway, refreshLifetime: auth.refreshLifetime)
     }
 
     /// What the server is told.
