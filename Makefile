@@ -25,7 +25,7 @@ tidy: ensure ## The rules over the source text
 	MINTMARK_SLICE=core $(SWIFT) test --filter TidyTests
 
 soak: ensure ## The proofs at their large counts; can be interrupted and goes on where it stopped
-	MINTMARK_SOAK=1 $(SWIFT) test --filter Proof
+	scripts/soak
 
 fuzz: ensure ## Each fuzz target for SECONDS
 	Fuzz/run $(SECONDS)

@@ -13,8 +13,8 @@ import Darwin
 
 /// SIGKILL keeps what the system has not written yet; a power cut does not. Here the disk keeps only what was synced and a random part of the rest.
 @Suite(.serialized) struct PowerCutTests {
-    /// How many cuts: `MINTMARK_SOAK` asks for more.
-    static let rounds = getenv("MINTMARK_SOAK").flatMap { Int(String(cString: $0)) } ?? 50
+    /// How many cuts; `make soak` asks for more.
+    static let rounds = getenv("MINTMARK_SOAK").map { String(cString: $0) } == "1" ? 200 : 50
 
     @Test func powerCutLosesNoAcknowledgedCommitAndLeavesNoHalfBatch() async throws {
         var syncs = 0
@@ -26,7 +26,7 @@ import Darwin
             syncs += cut.syncs
             acknowledged += cut.acknowledged
         }
-        print("power cuts: \(Self.rounds), acknowledged commits: \(acknowledged), syncs: \(syncs)")
+        print("soak: power-cut: \(Self.rounds) cuts, acknowledged commits: \(acknowledged), syncs: \(syncs)")
         #expect(acknowledged > Self.rounds, "the cuts came before there was anything to lose")
     }
 

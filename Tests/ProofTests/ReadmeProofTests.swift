@@ -1,0 +1,97 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import Testing
+
+extension Proofs {
+    /// What the README tells a newcomer to type is typed, with the real curl.
+    @Suite struct ReadmeProofTests {
+        @Test func theCommandsOfTheReadmeDoWhatItSays() async throws {
+            try await DataFolder.use { folder in
+                let ports = try await Ports.asWritten()
+                let settings = ["server.port": "\(ports.server)", "admin.port": "\(ports.admin)"]
+                try await ServerProcess.use(folder, settings) { _ in try await type(Readme.commands("curl "), ports, folder) }
+            }
+        }
+
+        private func type(_ commands: [String], _ ports: Ports, _ folder: DataFolder) async throws {
+            #expect(commands.count >= 5)
+            var pair: Pair?
+            for command in commands {
+                if command.contains("eyJ…") { pair = try await login(commands[0], ports, folder) }
+                let outcome = try await run(command, pair, ports, folder)
+                #expect(outcome.status == 0, "\(command): \(outcome.complaint)")
+                let text = outcome.output
+                if command.contains("/login") || command.contains("/refresh") {
+                    pair = try JSONDecoder().decode(Pair.self, from: Data(text.utf8))
+                } else if command.contains("/authenticate") {
+                    #expect(text.contains(#""user_id":1"#) && text.contains(#""sub":"1""#), "\(text)")
+                } else if command.contains("/logout") {
+                    #expect(!text.contains("error"), "\(text)")
+                    let after = try await run("curl localhost:8080/authenticate -H 'Authorization: Bearer eyJ…'", pair, ports, folder)
+                    #expect(after.output.contains("invalid_token"), "\(after.output)")
+                } else {
+                    let expected = ["/ping": "pong", "/sessions": "session_id", "/jwks.json": #""keys""#, "/metrics": "# TYPE"]
+                    let word = try #require(expected.first { command.contains($0.key) }?.value, "nobody knows what \(command) should print")
+                    #expect(text.contains(word), "\(command): \(text)")
+                }
+            }
+        }
+
+        private func login(_ command: String, _ ports: Ports, _ folder: DataFolder) async throws -> Pair {
+            try JSONDecoder().decode(Pair.self, from: Data(try await run(command, nil, ports, folder).output.utf8))
+        }
+
+        private func run(_ command: String, _ pair: Pair?, _ ports: Ports, _ folder: DataFolder) async throws -> ChildProcess.Outcome {
+            let typed =
+                command
+                .replacing("eyJ…", with: pair?.access ?? "").replacing("mmr_…", with: pair?.refresh ?? "")
+                .replacing("localhost:8080", with: "localhost:\(ports.server)").replacing(
+                    "localhost:8081", with: "localhost:\(ports.admin)")
+            return try await ChildProcess.run(["/bin/sh", "-c", typed], in: folder)
+        }
+    }
+}
+
+/// The README as a reader copies from it.
+enum Readme {
+    /// The lines of its code blocks that begin with a word.
+    static func commands(_ beginning: String) throws -> [String] {
+        let text = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        var isCode = false
+        return text.split(separator: "\n").compactMap { line in
+            if line.hasPrefix("```") { isCode.toggle() }
+            return isCode && line.hasPrefix(beginning) ? String(line) : nil
+        }
+    }
+}
+
+/// The two ports of a server that others must be able to name.
+struct Ports: Sendable {
+    let server, admin: Int
+
+    /// Those of the README if nobody has them, else free ones.
+    static func asWritten() async throws -> Ports {
+        if try await isFree(8080), try await isFree(8081) { return Ports(server: 8080, admin: 8081) }
+        return try await free()
+    }
+
+    /// Two that nobody has now.
+    static func free() async throws -> Ports {
+        let sockets = try await [bind(0), bind(0)]
+        let ports = sockets.compactMap { $0.localAddress?.port }
+        for socket in sockets { try await socket.close().get() }
+        return Ports(server: ports[0], admin: ports[1])
+    }
+
+    private static func isFree(_ port: Int) async throws -> Bool {
+        guard let socket = try? await bind(port) else { return false }
+        try await socket.close().get()
+        return true
+    }
+
+    private static func bind(_ port: Int) async throws -> any Channel {
+        try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1).bind(host: "127.0.0.1", port: port).get()
+    }
+}
