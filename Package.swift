@@ -64,7 +64,7 @@ var targets: [Target] = [
     tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
     tests("TokenCoreTests", ["TokenCore"]),
     tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
-    tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE"]),
+    tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE", crypto]),
     tests("TidyTests", []),
 ]
 

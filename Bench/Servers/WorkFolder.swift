@@ -1,13 +1,5 @@
 import FoundationEssentials
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#else
-import Darwin
-#endif
-
 /// The folder of one benchmark: data folders, configuration and output of the servers it starts. On the disk that is
 /// measured, and gone afterwards.
 struct WorkFolder: Sendable {
@@ -51,9 +43,9 @@ struct WorkFolder: Sendable {
     static func size(of folder: String) -> Int {
         let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         return files.reduce(0) { sum, file in
-            var status = stat()
-            guard lstat(folder + "/" + file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return sum }
-            return sum + Int(status.st_size)
+            let facts = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
+            guard facts?[.type] as? FileAttributeType == .typeRegular else { return sum }
+            return sum + (facts?[.size] as? Int ?? 0)
         }
     }
 }

@@ -3,8 +3,9 @@ public import TokenCore
 
 /// Verifies the HS256 tokens of the system that Mintmark takes over from, until the last of them has expired.
 ///
-/// Such a token has no session here: it can be authenticated with and nothing else, it cannot be revoked, and it must expire. One shared secret
-/// signs and verifies, so this is for the time of a move and off unless configured.
+/// Such a token has no session here: it can be authenticated with and nothing else, it cannot be revoked, and it must expire. Its `typ` is absent
+/// or `JWT`: one that says it is something else was made for something else (canon 47). One shared secret signs and verifies, so this is for the
+/// time of a move and off unless configured.
 public struct LegacyTokenVerifier: Sendable {
     private let key: VerificationKey
     private let policy: JWTPolicy
@@ -17,7 +18,7 @@ public struct LegacyTokenVerifier: Sendable {
     /// - Throws: `JOSEError.weakKey` for a shorter secret; `.leewayOutOfRange`.
     public init(secret: Secret, leeway: Duration) throws(JOSEError) {
         key = try VerificationKey(hmacSecret: secret.bytes, keyID: "legacy")
-        policy = try JWTPolicy(issuer: nil, audience: nil, type: .any, requiresSubject: false, leeway: leeway.components.seconds)
+        policy = try JWTPolicy(issuer: nil, audience: nil, type: .untyped, requiresSubject: false, leeway: leeway.components.seconds)
     }
 
     /// The claims of a legacy token at a moment: the text of one JSON object. The key decides the algorithm (canon 41).

@@ -1,3 +1,4 @@
+import Crypto
 import JOSE
 import Testing
 import TokenCore
@@ -34,6 +35,16 @@ import TokenCore
         let key = try SigningKey.generate(.es256)
         let token = try key.signJWS(type: "JWT", payload: Array("{\"exp\":\(Self.expiry)}".utf8))
         #expect(throws: InvalidToken.self) { try verifier().verify(token, now: UnixTime(seconds: Self.expiry - 1)) }
+    }
+
+    /// What is no access token is none because the same secret signed it.
+    @Test(arguments: ["JWT", "jwt", nil, "refresh+jwt", "at+jwt", "dpop+jwt"]) func onlyAPlainJWTIsAccepted(type: String?) throws {
+        let header = type.map { #"{"alg":"HS256","typ":"\#($0)"}"# } ?? #"{"alg":"HS256"}"#
+        let input = Base64URL.encode(Array(header.utf8)) + [UInt8(ascii: ".")] + Base64URL.encode(Array("{\"exp\":\(Self.expiry)}".utf8))
+        let tag = HMAC<SHA256>.authenticationCode(for: input, using: SymmetricKey(data: try Base64URL.decode(Self.secret)))
+        let token = input + [UInt8(ascii: ".")] + Base64URL.encode(Array(tag))
+        let verdict = try? verifier().verify(token, now: UnixTime(seconds: 0))
+        #expect((verdict != nil) == (type == nil || type?.lowercased() == "jwt"))
     }
 
     @Test func aShortSecretIsRefused() {

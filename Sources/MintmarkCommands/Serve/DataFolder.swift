@@ -1,9 +1,14 @@
 import FoundationEssentials
-import Glibc
 import JOSE
 import SQLiteStore
 import TokenCore
 import TokenSealing
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// The files of one installation beside the store's own: the seal and the admin credential.
 struct DataFolder: Sendable {

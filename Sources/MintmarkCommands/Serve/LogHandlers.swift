@@ -1,7 +1,12 @@
-import Glibc
 import JOSE
 import Logging
 import TokenCore
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// The diagnostic log: one line an entry on standard error, for people or for programs. Message and metadata come from us; a value that could
 /// break the line is escaped.

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import JOSE
 import Logging
 import SQLiteStore
@@ -9,6 +8,12 @@ import TokenEngine
 import TokenHTTP
 import TokenSealing
 import UnixSignals
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// Joins everything to a running server: the one place where the rooms meet.
 struct Serve {
