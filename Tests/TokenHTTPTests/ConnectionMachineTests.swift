@@ -82,6 +82,43 @@ import Testing
         same(machine.failed(), .sendFarewell)
     }
 
+    @Test func whatFollowsAShortRequestWaitsForItsAnswer() {
+        var machine = ConnectionMachine()
+        same(short(&machine), .gather)
+        same(machine.receivedBody(), .gather)
+        #expect(!machine.isBusy, "more of it may come")
+        same(machine.receivedEnd(), .begin)
+        #expect(machine.isBusy && machine.owesAnswer && !machine.mayAnswer)
+        same(machine.sendingHead(closes: false), false)
+        same(machine.sentEnd(), .nothing)
+        #expect(!machine.isBusy && machine.mayAnswer)
+    }
+
+    @Test func aShortRequestAfterAnUnansweredOneIsPassedOn() {
+        var machine = ConnectionMachine()
+        _ = pass(&machine)
+        _ = machine.receivedEnd()
+        same(short(&machine), .pass(continue: false))
+        same(machine.receivedBody(), .pass)
+        same(machine.receivedEnd(), .pass)
+    }
+
+    @Test func aShortRequestIsAnsweredBeforeTheConnectionEnds() {
+        var stopped = ConnectionMachine()
+        _ = short(&stopped)
+        _ = stopped.receivedEnd()
+        same(stopped.stop(), .nothing)
+        same(stopped.sendingHead(closes: false), true, "the last answer says so")
+        same(stopped.sentEnd(), .close)
+        var broken = ConnectionMachine()
+        _ = short(&broken)
+        same(broken.failed(), .sendFarewell, "the rest of it never came")
+    }
+
+    private func short(_ machine: inout ConnectionMachine) -> ConnectionMachine.HeadAction {
+        machine.receivedHead(canAnswer: false, isShort: true, closes: false, awaitsContinue: false)
+    }
+
     @Test func shutdownClosesAnIdleConnectionAndWaitsForABusyOne() {
         var idle = ConnectionMachine()
         same(idle.stop(), .close)

@@ -31,6 +31,54 @@ import TokenEngine
         }
     }
 
+    /// A query sends a request to the plain route; without one it is read whole.
+    @Test func shortRequestsAreAnsweredWithTheBytesOfThePlainRoute() async throws {
+        try await Harness.run { server in
+            let bodies = [
+                #"{"refresh":"made-up"}"#, #"{"refresh":1}"#, #"{"user_id":-1}"#, #"{"user_id":1,"user_id":2}"#, "{", "[]", "",
+                #"{"user_id":1,"claims":{"iss":"x"}}"#,
+            ]
+            for target in ["/refresh", "/login"] {
+                for body in bodies {
+                    let short = try await Wire.ask(server.ports.main, Harness.request("POST", target, body: body))
+                    let plain = try await Wire.ask(server.ports.main, Harness.request("POST", target + "?", body: body))
+                    #expect(short.status >= 400 && short.withoutDate == plain.withoutDate, "\(target) \(body)")
+                }
+                let tooLong = String(repeating: " ", count: Limits().bodyBytes + 1)
+                let short = try await Wire.ask(server.ports.main, Harness.request("POST", target, body: tooLong))
+                #expect(short.status == 413 && short["Connection"] == "close")
+            }
+            let before = try await server.login()
+            let pair = try await Wire.ask(server.ports.main, Harness.request("POST", "/refresh", body: #"{"refresh":"\#(before.refresh)"}"#))
+            #expect(pair.status == 200 && pair.member("refresh") != before.refresh)
+            let counted = try await Wire.ask(server.ports.admin, Harness.request("GET", "/metrics"))
+            #expect(counted.body.contains(#"mintmark_http_requests_total{route="/refresh",status="200"} 1"#))
+        }
+    }
+
+    /// What the connection brings while a short request is answered keeps its place: requests, the end of the input, and what is no HTTP.
+    @Test func whatFollowsAShortRequestIsAnsweredAfterIt() async throws {
+        try await Harness.run { server in
+            let refresh = Harness.request("POST", "/refresh", body: #"{"refresh":"made-up"}"#)
+            try await Wire.open(server.ports.main) { wire in
+                try await wire.send(String(repeating: refresh + Harness.request("GET", "/ping"), count: 50))
+                for _ in 0..<50 {
+                    #expect(try await wire.reply().status == 401)
+                    #expect(try await wire.reply().body == "pong")
+                }
+                try await wire.send(refresh + refresh + Harness.request("GET", "/ping") + "GARBAGE\r\n\r\n")
+                for status in [401, 401, 200, 400] { #expect(try await wire.reply().status == status) }
+                #expect(try await wire.rest().isEmpty)
+            }
+            try await Wire.open(server.ports.main) { wire in
+                try await wire.send(refresh + Harness.request("GET", "/ping?"))
+                wire.finish()
+                for status in [401, 200] { #expect(try await wire.reply().status == status) }
+                #expect(try await wire.rest().isEmpty)
+            }
+        }
+    }
+
     /// Fast and slow requests mixed on one connection, cut at every byte into two pieces, are answered in order and as the plain route does.
     @Test func pipelinedRequestsAreAnsweredInOrderHoweverTheyAreCut() async throws {
         try await Harness.run { server in

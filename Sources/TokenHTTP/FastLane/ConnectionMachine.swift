@@ -1,22 +1,25 @@
 /// What may happen on one HTTP/1 connection, and in which order: a value that neither reads nor writes.
 ///
-/// There are two ways to an answer. The event loop answers by itself when nothing is unanswered; everything else is passed on to the plain
-/// route, whose answers come back in the order of the requests. So answers can never overtake one another.
+/// There are three ways to an answer. When nothing is unanswered, the event loop answers by itself, or the request is short: it is read whole, and
+/// whatever follows it waits until it is answered. Everything else is passed on to the plain route, whose answers come back in the order of the
+/// requests. So answers can never overtake one another.
 struct ConnectionMachine {
-    /// What is being read. `idle` goes to `fast` or `passed` with a head and back with an end; to `deaf` when nothing more is read.
+    /// What is being read. `idle` goes to `fast`, `short` or `passed` with a head and back with an end; to `deaf` when nothing more is read.
     enum Reading: Equatable {
         /// Between two requests.
         case idle
         /// A request that the event loop answers at its end.
         case fast
+        /// A short request, whose body is gathered.
+        case short
         /// A request of the plain route; its body is passed on too.
         case passed
         /// Nothing that still arrives is read: a request closed the connection, or what came was not HTTP.
         case deaf
     }
 
-    /// A request that was passed on and is not answered yet.
-    private struct Passed: Equatable {
+    /// A request that is not answered yet.
+    private struct Owed: Equatable {
         /// The connection ends with its answer.
         var closes: Bool
         /// A 100 is due when every earlier request is answered.
@@ -26,9 +29,11 @@ struct ConnectionMachine {
     /// What is being read.
     private(set) var reading = Reading.idle
     /// Oldest first. Bounded by the plain route's read-ahead.
-    private var unanswered: [Passed] = []
+    private var unanswered: [Owed] = []
     /// Nothing follows the last answer.
     private var isEnding = false
+    /// A short request is complete and unanswered: what follows it has to wait.
+    private(set) var isBusy = false
     /// An answer to what could not be read, due after the others.
     private(set) var hasFarewell = false
 
@@ -36,13 +41,15 @@ struct ConnectionMachine {
     var mayAnswer: Bool { reading == .idle && unanswered.isEmpty && !isEnding }
     /// Whether nothing is read and nothing is owed.
     var isIdle: Bool { reading == .idle && unanswered.isEmpty }
-    /// Whether the plain route still owes an answer.
+    /// Whether an answer is still due.
     var owesAnswer: Bool { !unanswered.isEmpty }
 
     /// What to do with a request's head.
     enum HeadAction: Equatable {
         /// Answer at the end of the request.
         case answer
+        /// Keep it, and its body.
+        case gather
         /// Give it to the plain route, after a 100 if so.
         case pass(continue: Bool)
         /// Forget it.
@@ -53,9 +60,10 @@ struct ConnectionMachine {
     ///
     /// - Parameters:
     ///   - canAnswer: whether the event loop has the answer.
+    ///   - isShort: whether the request may be read whole.
     ///   - closes: whether the connection ends with this request.
     ///   - awaitsContinue: whether the sender waits for a 100.
-    mutating func receivedHead(canAnswer: Bool, closes: Bool, awaitsContinue: Bool) -> HeadAction {
+    mutating func receivedHead(canAnswer: Bool, isShort: Bool = false, closes: Bool, awaitsContinue: Bool) -> HeadAction {
         guard reading == .idle, !isEnding else {
             reading = .deaf
             return .drop
@@ -64,17 +72,28 @@ struct ConnectionMachine {
             reading = .fast
             return .answer
         }
+        if isShort, mayAnswer {
+            unanswered.append(Owed(closes: false, awaitsContinue: false))
+            reading = .short
+            return .gather
+        }
         let continueNow = awaitsContinue && unanswered.isEmpty
-        unanswered.append(Passed(closes: closes, awaitsContinue: awaitsContinue && !continueNow))
+        unanswered.append(Owed(closes: closes, awaitsContinue: awaitsContinue && !continueNow))
         reading = .passed
         return .pass(continue: continueNow)
     }
 
     /// What to do with a part of a body or the end of a request.
-    enum PartAction: Equatable { case answer, pass, drop }
+    enum PartAction: Equatable { case answer, gather, begin, pass, drop }
 
     /// A piece of a body arrived. What the event loop answers has none.
-    mutating func receivedBody() -> PartAction { reading == .passed ? .pass : .drop }
+    func receivedBody() -> PartAction {
+        switch reading {
+        case .short: .gather
+        case .passed: .pass
+        case .idle, .fast, .deaf: .drop
+        }
+    }
 
     /// A request is complete.
     mutating func receivedEnd() -> PartAction {
@@ -82,6 +101,10 @@ struct ConnectionMachine {
         case .fast:
             reading = .idle
             return .answer
+        case .short:
+            reading = .idle
+            isBusy = true
+            return .begin
         case .passed:
             // After a request that ends the connection nothing is read (RFC 9112 section 9.6).
             reading = unanswered.last?.closes == true ? .deaf : .idle
@@ -90,7 +113,7 @@ struct ConnectionMachine {
         }
     }
 
-    /// The head of the plain route's answer goes out.
+    /// The head of an answer goes out.
     ///
     /// - Parameter closes: whether the answer itself ends the connection.
     /// - Returns: whether it has to say `Connection: close`.
@@ -112,8 +135,9 @@ struct ConnectionMachine {
         case linger
     }
 
-    /// The plain route's answer is complete.
+    /// An answer is complete.
     mutating func sentEnd() -> EndAction {
+        isBusy = false
         guard !unanswered.isEmpty else { return .nothing }
         let done = unanswered.removeFirst()
         if done.closes || (isEnding && unanswered.isEmpty && !hasFarewell) { return end() }
@@ -126,8 +150,11 @@ struct ConnectionMachine {
     /// The event loop answered one request. A shutdown may have begun meanwhile.
     mutating func answered() -> EndAction { isEnding && isIdle ? end() : .nothing }
 
+    /// Whether a request has begun to arrive.
+    private var isReading: Bool { reading == .passed || reading == .fast || reading == .short }
+
     private mutating func end() -> EndAction {
-        let wasReading = reading == .passed || reading == .fast
+        let wasReading = isReading
         reading = .deaf
         unanswered = []
         isEnding = true
@@ -136,12 +163,12 @@ struct ConnectionMachine {
 
     /// What arrived is no HTTP, or too much of it, or too slow: nothing after it can be read.
     ///
-    /// The plain route will never see the end of a request that was being read, so nothing is owed for that one.
+    /// Nobody will see the end of a request that was being read, so nothing is owed for that one.
     ///
     /// - Returns: whether to say so now, or after what is owed.
     mutating func failed() -> EndAction {
         guard reading != .deaf, !hasFarewell else { return .nothing }
-        if reading == .passed, !unanswered.isEmpty { unanswered.removeLast() }
+        if reading == .passed || reading == .short, !unanswered.isEmpty { unanswered.removeLast() }
         let isOwed = !unanswered.isEmpty
         reading = .deaf
         isEnding = true
@@ -152,6 +179,6 @@ struct ConnectionMachine {
     /// No further request is wanted: a shutdown, or the other side closed its half.
     mutating func stop() -> EndAction {
         isEnding = true
-        return unanswered.isEmpty && reading != .fast && reading != .passed ? .close : .nothing
+        return unanswered.isEmpty && !isReading ? .close : .nothing
     }
 }

@@ -15,6 +15,10 @@ final class FastLaneHandler: ChannelDuplexHandler {
     private let state: LoopState
     private let limits: Limits
     private let isAnswering: Bool
+    private let responder: Responder
+    private var short: ShortRequest?
+    /// What arrived while a short request was being answered, in its order. Bounded by what one read brings, because no other follows.
+    private var held: CircularBuffer<Arrival> = []
     /// Writes past the encoder: prepared answers are bytes already.
     private var beforeEncoder: ChannelHandlerContext?
     private var answer: (FastAnswer, RequestShape.Target)?
@@ -30,9 +34,11 @@ final class FastLaneHandler: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - state: of the connection's event loop.
+    ///   - responder: answers short requests.
     ///   - answers: whether the event loop answers what it can; else this only keeps the connection.
-    init(state: LoopState, limits: Limits, answers: Bool) {
+    init(state: LoopState, limits: Limits, responder: Responder, answers: Bool) {
         isAnswering = answers
+        self.responder = responder
         self.state = state
         self.limits = limits
     }
@@ -54,29 +60,54 @@ final class FastLaneHandler: ChannelDuplexHandler {
 // MARK: - What arrives
 
 extension FastLaneHandler {
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head): received(head, context: context, data: data)
-        case .body: if machine.receivedBody() == .pass { context.fireChannelRead(data) }
-        case .end:
+    /// What a connection brings, as far as it has to stay in order.
+    private enum Arrival {
+        case part(HTTPServerRequestPart)
+        case failure(HTTPParserError)
+        case inputClosed
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { arrived(.part(unwrapInboundIn(data)), context) }
+
+    private func arrived(_ arrival: Arrival, _ context: ChannelHandlerContext) {
+        guard !machine.isBusy else { return held.append(arrival) }
+        switch arrival {
+        case .part(.head(let head)): received(head, context)
+        case .part(.body(let bytes)):
+            switch machine.receivedBody() {
+            case .gather: short?.append(bytes)
+            case .pass: context.fireChannelRead(wrapInboundOut(.body(bytes)))
+            case .answer, .begin, .drop: break
+            }
+        case .part(.end(let trailers)):
             switch machine.receivedEnd() {
             case .answer: sendAnswer(context)
-            case .pass: context.fireChannelRead(data)
-            case .drop: break
+            case .begin: answerShort(context)
+            case .pass: context.fireChannelRead(wrapInboundOut(.end(trailers)))
+            case .gather, .drop: break
             }
+        case .failure(let error):
+            farewell = error == .headerOverflow ? state.replies.headersTooLarge : state.replies.notHTTP
+            perform(machine.failed(), context)
+        case .inputClosed:
+            flushBurst(context)
+            perform(machine.stop(), context)
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         }
     }
 
-    private func received(_ head: HTTPRequestHead, context: ChannelHandlerContext, data: NIOAny) {
+    private func received(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let shape = RequestShape(head)
         if burst == nil { beginBurst() }
         answer = isAnswering && shape.isFast && machine.mayAnswer ? state.answer(shape.target, shape.authorization).map { ($0, shape.target) } : nil
         let awaitsContinue = shape.expectsContinue && shape.hasBody && (shape.contentLength ?? 0) <= limits.bodyBytes
-        switch machine.receivedHead(canAnswer: answer != nil, closes: shape.closes, awaitsContinue: awaitsContinue) {
+        let isShort = isAnswering && shape.isShort && (0...limits.bodyBytes).contains(shape.contentLength ?? -1)
+        switch machine.receivedHead(canAnswer: answer != nil, isShort: isShort, closes: shape.closes, awaitsContinue: awaitsContinue) {
         case .answer, .drop: break
+        case .gather: short = ShortRequest(head)
         case .pass(let sendContinue):
             if sendContinue { self.sendContinue(context) }
-            context.fireChannelRead(shape.hosts == 0 ? wrapInboundOut(.head(head.namingNoHost)) : data)
+            context.fireChannelRead(wrapInboundOut(.head(shape.hosts == 0 ? head.namingNoHost : head)))
         }
     }
 
@@ -86,25 +117,48 @@ extension FastLaneHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
-            context.fireErrorCaught(error)
-            context.close(promise: nil)
-            return
-        }
-        farewell = error == .headerOverflow ? state.replies.headersTooLarge : state.replies.notHTTP
-        perform(machine.failed(), context)
+        if let error = error as? HTTPParserError { return arrived(.failure(error), context) }
+        context.fireErrorCaught(error)
+        context.close(promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ChannelShouldQuiesceEvent:
-            perform(machine.stop(), context)
-        case ChannelEvent.inputClosed:
-            flushBurst(context)
-            perform(machine.stop(), context)
-            context.fireUserInboundEventTriggered(event)
-        default:
-            context.fireUserInboundEventTriggered(event)
+        case is ChannelShouldQuiesceEvent: perform(machine.stop(), context)
+        case ChannelEvent.inputClosed: arrived(.inputClosed, context)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+}
+
+// MARK: - Short requests
+
+extension FastLaneHandler {
+    /// Has the request answered by a task, on the task pool, and sends the answer.
+    private func answerShort(_ context: ChannelHandlerContext) {
+        guard let request = short?.request(on: context.channel) else { return }
+        short = nil
+        flushBurst(context)
+        let began = ContinuousClock.now
+        let this = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        Task { [responder] in
+            let reply = await responder.answer(to: request, since: began)
+            this.eventLoop.execute { this.value.handler.finish(reply, this.value.context) }
+        }
+    }
+
+    private func finish(_ reply: Reply, _ context: ChannelHandlerContext) {
+        // The connection may be gone.
+        guard beforeEncoder != nil else { return }
+        if burst == nil { beginBurst() }
+        let closes = machine.sendingHead(closes: reply.closes)
+        burst?.append(.prepared(PreparedReply(reply, closes: closes)), from: state)
+        perform(machine.sentEnd(), context)
+        while !machine.isBusy, let arrival = held.popFirst() { arrived(arrival, context) }
+        channelReadComplete(context: context)
+        if !machine.isBusy, readIsHeld, context.channel.isWritable {
+            readIsHeld = false
+            context.read()
         }
     }
 }
@@ -191,14 +245,15 @@ extension FastLaneHandler {
 // MARK: - Bounds in time and memory
 
 extension FastLaneHandler {
-    /// While the other side does not take its answers, none of its requests are read: what waits to be sent stays bounded by one read.
+    /// While the other side does not take its answers, or sends more than it may, nothing of it is read: what waits to be sent, and what waits to
+    /// be answered, stays bounded by one read.
     func read(context: ChannelHandlerContext) {
-        if context.channel.isWritable { context.read() } else { readIsHeld = true }
+        if context.channel.isWritable, held.isEmpty { context.read() } else { readIsHeld = true }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stalledSince = context.channel.isWritable ? nil : .now()
-        if context.channel.isWritable, readIsHeld {
+        if context.channel.isWritable, held.isEmpty, readIsHeld {
             readIsHeld = false
             context.read()
         }
@@ -215,7 +270,7 @@ extension FastLaneHandler {
         let now = NIODeadline.now()
         if let stalledSince, now - stalledSince >= limits.requestTimeout { return context.close(promise: nil) }
         switch machine.reading {
-        case .passed, .fast:
+        case .passed, .fast, .short:
             if now - lastProgress >= limits.requestTimeout {
                 farewell = state.replies.tooSlow
                 return perform(machine.failed(), context)

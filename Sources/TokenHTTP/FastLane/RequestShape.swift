@@ -2,8 +2,15 @@ import NIOHTTP1
 
 /// What a connection has to know of a request's head: one pass over its fields, without copying any.
 struct RequestShape {
-    /// The two targets that may be answered on the event loop.
-    enum Target { case authenticate, ping, other }
+    /// The targets that have a way of their own.
+    enum Target {
+        /// `GET`: may be answered on the event loop.
+        case authenticate, ping
+        /// `POST`: small and frequent, so read whole and answered without a stream.
+        case login, refresh
+        /// Everything else.
+        case other
+    }
 
     /// What is asked for.
     private(set) var target = Target.other
@@ -25,19 +32,30 @@ struct RequestShape {
     init(_ head: HTTPRequestHead) {
         let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor == 0)
         closes = isOld
-        isOrdinary = head.method == .GET && head.version == .http1_1
-        if isOrdinary { target = Self.target(head.uri) }
+        isOrdinary = head.version == .http1_1
+        if isOrdinary { target = Self.target(head.method, head.uri) }
         for (name, value) in head.headers { note(name, value) }
     }
 
     /// Whether the event loop may answer: a plain GET of one of the two targets that asks for nothing special.
     var isFast: Bool {
-        target != .other && isOrdinary && !closes && !expectsContinue && !hasBody && hosts == 1 && authorizations <= 1
+        (target == .authenticate || target == .ping) && isPlain && !hasBody && authorizations <= 1
     }
 
-    private static func target(_ uri: String) -> Target {
-        if uri == "/authenticate" { return .authenticate }
-        return uri == "/ping" ? .ping : .other
+    /// Whether it is worth reading whole: a plain POST of one of the two targets that says how long its body is.
+    var isShort: Bool { (target == .login || target == .refresh) && isPlain && contentLength != nil }
+
+    /// It asks for nothing special.
+    private var isPlain: Bool { isOrdinary && !closes && !expectsContinue && hosts == 1 }
+
+    private static func target(_ method: HTTPMethod, _ uri: String) -> Target {
+        switch (method, uri) {
+        case (.GET, "/authenticate"): .authenticate
+        case (.GET, "/ping"): .ping
+        case (.POST, "/login"): .login
+        case (.POST, "/refresh"): .refresh
+        default: .other
+        }
     }
 
     /// The length of the name is looked at first: most fields are dismissed by it.
@@ -62,7 +80,10 @@ struct RequestShape {
             guard name.isField("content-length") else { return }
             hasBody = true
             contentLength = Int(value)
-        case 17: if name.isField("transfer-encoding") { hasBody = true }
+        case 17:
+            guard name.isField("transfer-encoding") else { return }
+            hasBody = true
+            isOrdinary = false
         default: break
         }
     }

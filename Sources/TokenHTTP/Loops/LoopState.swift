@@ -113,7 +113,7 @@ extension LoopState {
         switch target {
         case .ping: .prepared(replies.pong)
         case .authenticate: authenticate(authorization)
-        case .other: nil
+        case .login, .refresh, .other: nil
         }
     }
 

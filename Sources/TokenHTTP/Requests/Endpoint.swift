@@ -16,9 +16,15 @@ protocol Endpoint: Sendable {
 
 /// The endpoints of one listener.
 struct Routes: Sendable {
-    private let endpoints: [any Endpoint]
+    /// Those whose path is one text, by it.
+    private let plain: [String: [any Endpoint]]
+    /// Those with a place in their path.
+    private let patterns: [any Endpoint]
 
-    init(_ endpoints: [any Endpoint]) { self.endpoints = endpoints }
+    init(_ endpoints: [any Endpoint]) {
+        patterns = endpoints.filter { type(of: $0).path.contains("{") }
+        plain = Dictionary(grouping: endpoints.filter { !type(of: $0).path.contains("{") }) { type(of: $0).path }
+    }
 
     /// What a method and a path lead to.
     enum Match {
@@ -33,20 +39,20 @@ struct Routes: Sendable {
     /// Finds the endpoint.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         var allow: [String] = []
-        var known = ""
-        for endpoint in endpoints {
+        var route = ""
+        let known = plain[path]
+        for endpoint in known ?? patterns {
             let type = type(of: endpoint)
-            guard let parameter = Self.parameter(of: path, in: type.path) else { continue }
+            guard let parameter = known == nil ? Self.parameter(of: path, in: type.path) : "" else { continue }
             if type.method == method || (type.method == .get && method == .head) { return .endpoint(endpoint, parameter: parameter) }
-            known = type.path
+            route = type.path
             allow += type.method == .get ? ["GET", "HEAD"] : [type.method.rawValue]
         }
-        return allow.isEmpty ? .nothing : .otherMethod(path: known, allow: allow.sorted())
+        return allow.isEmpty ? .nothing : .otherMethod(path: route, allow: allow.sorted())
     }
 
-    /// What stands in the place of the braces, empty without any; nil when the path is another one.
+    /// What stands in the place of the braces; nil when the path is another one.
     private static func parameter(of path: String, in pattern: String) -> String? {
-        guard pattern.contains("{") else { return path == pattern ? "" : nil }
         let given = path.split(separator: "/", omittingEmptySubsequences: false)
         let wanted = pattern.split(separator: "/", omittingEmptySubsequences: false)
         guard given.count == wanted.count else { return nil }

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Logging
 import NIOCore
 
 /// One whole request, read and bounded, as an endpoint sees it.
@@ -18,8 +17,6 @@ struct Incoming: Sendable {
     let body: [UInt8]
     /// Where it came from.
     let connection: Origin
-    /// Logs with the request's id.
-    let logger: Logger
     /// What stands in the place of `{…}` in the route's path.
     var parameter = ""
 
@@ -37,6 +34,28 @@ struct Incoming: Sendable {
             peer = channel.remoteAddress
             id = ObjectIdentifier(channel.isStream ? channel.parent ?? channel : channel)
         }
+    }
+}
+
+/// A request that was read to its end, before anybody has looked at it.
+struct WholeRequest: Sendable {
+    /// The method.
+    let method: HTTPRequest.Method
+    /// The path and the query.
+    let target: String
+    /// The one host; nil where there is none or more than one.
+    let authority: String?
+    /// The header fields but Host.
+    let fields: HTTPFields
+    /// The body; nil for one over the bound.
+    let body: [UInt8]?
+    /// Where it came from.
+    let connection: Incoming.Origin
+
+    /// The target at its first question mark.
+    var pathAndQuery: (path: String, query: Substring) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
+        return (String(target[..<mark]), target[target.index(after: mark)...])
     }
 }
 

@@ -7,7 +7,9 @@ import Synchronization
 import TokenCore
 import TokenEngine
 
-/// The plain route: reads a whole request, finds its endpoint, writes the answer. The same for every listener and every version of HTTP.
+/// Finds the endpoint of a request, counts and logs its answer: the same for every listener, every version of HTTP and both ways of reading.
+///
+/// Also the plain route, which reads a request as a stream of parts and writes the answer as one.
 struct Responder: Sendable {
     let routes: Routes
     let limits: Limits
@@ -16,44 +18,47 @@ struct Responder: Sendable {
     let logger: Logger
     /// Whose forwarded addresses are believed in the log.
     let trustedProxies: [AddressRange]
-    /// Counts requests, to name them in the log.
+    /// Counts the requests that are logged, to name them there.
     private static let sequence = Atomic<UInt64>(0)
 
-    /// Answers one request. What it throws ends the connection.
+    /// Answers one request of the plain route. What it throws ends the connection.
     func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         let began = ContinuousClock.now
-        var logger = logger
-        logger[metadataKey: "request"] = "\(Self.sequence.add(1, ordering: .relaxed).newValue)"
-        let body = try await Self.body(of: request, limit: limits.bodyBytes)
-        let (reply, route) = await reply(to: request, body: body, channel: channel, logger: logger)
-        metrics.record(route: route, status: reply.status, took: ContinuousClock.now - began)
-        log(reply, route, request, channel, logger)
+        // A Host beside an authority is a second host.
+        let isAmbiguous = request.headers.contains { $0.name.canonicalName == "host" }
+        let reply = await answer(
+            to: WholeRequest(
+                method: request.method, target: request.head.path ?? "", authority: isAmbiguous ? nil : request.head.authority,
+                fields: request.headers, body: try await Self.body(of: request, limit: limits.bodyBytes), connection: .init(channel)),
+            since: began)
         try await write(reply, head: request.method == .head, channel, writer)
     }
 
-    private func reply(to request: Request, body: [UInt8]?, channel: any Channel, logger: Logger) async -> (Reply, route: String) {
-        guard let body else {
+    /// The answer to a request, counted and logged.
+    func answer(to request: WholeRequest, since began: ContinuousClock.Instant) async -> Reply {
+        let (reply, route) = await reply(to: request)
+        metrics.record(route: route, status: reply.status, took: ContinuousClock.now - began)
+        log(reply, route, request)
+        return reply
+    }
+
+    private func reply(to request: WholeRequest) async -> (Reply, route: String) {
+        guard let body = request.body else {
             var reply = Reply.refusal(OAuthError(.contentTooLarge, "The body is too large."))
             reply.closes = true
             return (reply, "other")
         }
-        let target = request.head.path ?? ""
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let path = parts.first.map(String.init) ?? ""
-        let method = request.method
-        switch routes.match(method, path) {
+        let (path, search) = request.pathAndQuery
+        switch routes.match(request.method, path) {
         case .nothing: return (.pathNotFound, "other")
         case .otherMethod(let known, let allow): return (.methodNotAllowed(allow: allow), known)
         case .endpoint(let endpoint, let parameter):
             let route = type(of: endpoint).path
             do throws(OAuthError) {
-                guard let authority = request.head.authority, !request.headers.contains(where: { $0.name.canonicalName == "host" }) else {
-                    throw OAuthError(.invalidRequest, "A request names exactly one host.")
-                }
-                let query = try Query(parts.count > 1 ? parts[1] : "")
+                guard let authority = request.authority else { throw OAuthError(.invalidRequest, "A request names exactly one host.") }
                 let incoming = Incoming(
-                    method: method, path: path, query: query, authority: authority, fields: request.headers, body: body,
-                    connection: .init(channel), logger: logger, parameter: parameter)
+                    method: request.method, path: path, query: try Query(search), authority: authority, fields: request.fields, body: body,
+                    connection: request.connection, parameter: parameter)
                 return (try await endpoint.answer(incoming), route)
             } catch {
                 return (.refusal(error), route)
@@ -85,12 +90,13 @@ struct Responder: Sendable {
         try await writer.write(response: response, body: body)
     }
 
-    private func log(_ reply: Reply, _ route: String, _ request: Request, _ channel: any Channel, _ logger: Logger) {
+    private func log(_ reply: Reply, _ route: String, _ request: WholeRequest) {
         let level: Logger.Level = reply.status.code >= 500 ? .warning : .debug
         guard logger.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
-            "method": "\(request.method.rawValue.prefix(16))", "route": "\(route)", "status": "\(reply.status.code)",
-            "client": "\(ClientAddress.of(channel.remoteAddress, request.headers, trusted: trustedProxies))",
+            "request": "\(Self.sequence.add(1, ordering: .relaxed).newValue)", "method": "\(request.method.rawValue.prefix(16))",
+            "route": "\(route)", "status": "\(reply.status.code)",
+            "client": "\(ClientAddress.of(request.connection.peer, request.fields, trusted: trustedProxies))",
         ]
         if let detail = reply.detail { metadata["detail"] = "\(detail)" }
         logger.log(level: level, "request answered", metadata: metadata)

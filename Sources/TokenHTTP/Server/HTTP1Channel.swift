@@ -11,6 +11,9 @@ import NIOHTTPTypesHTTP1
 struct HTTP1Channel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
+    /// Answers what is read whole.
+    let shortRequests: Responder
+    /// Answers what is read as a stream.
     let responder: HTTPChannelHandler.Responder
     let loops: EventLoops
     let limits: Limits
@@ -26,7 +29,7 @@ struct HTTP1Channel: HTTPChannelHandler {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits.decoder)
-            try pipeline.addHandler(FastLaneHandler(state: state, limits: limits, answers: isFast))
+            try pipeline.addHandler(FastLaneHandler(state: state, limits: limits, responder: shortRequests, answers: isFast))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }

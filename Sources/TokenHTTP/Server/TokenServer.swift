@@ -88,7 +88,8 @@ public final class TokenServer: Service {
             routes: routes, limits: limits, metrics: rooms.metrics, clock: engine.clock, logger: logger, trustedProxies: configuration.trustedProxies)
         let isSecure = name == .main && certificate != nil
         let http1 = HTTP1Channel(
-            responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) }, loops: rooms.loops, limits: limits,
+            shortRequests: responder, responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
+            loops: rooms.loops, limits: limits,
             isSecure: isSecure, isFast: name == .main)
         let channel: any ServerChildChannel =
             if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
