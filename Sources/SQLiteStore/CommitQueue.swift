@@ -4,8 +4,8 @@ import TokenCore
 
 /// Group commit: callers put their work in a line; one thread takes all that waits, does it as one transaction, and answers.
 ///
-/// While one group is being synced the next one gathers, so under load an fsync is shared by many and without load nobody waits
-/// for company.
+/// While one group is being synced the next one gathers. Most of a commit costs the same for one as for fifty, so a writer that has just
+/// served several callers gives them a moment to come back before it begins again; a caller who is alone never waits for company.
 final class CommitQueue: Sendable {
     /// How many may wait. A group of 512 takes some 10 ms with its fsync, so the last in a full line waits under a quarter of a second:
     /// whoever comes then is better told to come back. It also bounds memory: about 8 MiB.
@@ -14,6 +14,9 @@ final class CommitQueue: Sendable {
     static let mostInGroup = 512
     /// How many rows a group changes: bounds the time between two answers when batches are large.
     static let mostWeight = 8192
+
+    /// How long a group gathers at most: one more fsync of a usual disk.
+    static let longestGathering = Duration.milliseconds(1)
 
     private struct Waiting: Sendable {
         let work: Work
@@ -24,6 +27,8 @@ final class CommitQueue: Sendable {
         var waiting: [Waiting] = []
         var isRunning = false
         var isClosed = false
+        /// How many must wait for the writer to be woken, while it lets a group gather.
+        var wanted: Int?
         /// Those who wait for the last group's end, once closed.
         var closers: [Closer] = []
     }
@@ -38,6 +43,8 @@ final class CommitQueue: Sendable {
     /// The writer, nil once closed. Locked by the queue's thread alone, for a whole group.
     private let writer: Mutex<Writer?>
     private let queue = DispatchQueue(label: "mintmark.sqlite.writer")
+    /// Signalled once for every `wanted` that is taken back by somebody else than the writer.
+    private let gathered = DispatchSemaphore(value: 0)
     private let observer: (any CommitObserver)?
 
     init(_ writer: sending Writer, observer: (any CommitObserver)?) {
@@ -61,6 +68,7 @@ final class CommitQueue: Sendable {
             let mustStart = line.withLock { line in
                 line.isClosed = true
                 line.closers.append(Closer(reply: closer, beforeTheEnd: beforeTheEnd))
+                wake(&line, ifWaiting: 0)
                 return start(&line)
             }
             if mustStart { run() }
@@ -73,6 +81,7 @@ final class CommitQueue: Sendable {
             guard !line.isClosed else { return (.unavailable("the store is closed"), false) }
             guard line.waiting.count < Self.mostWaiting else { return (.overloaded, false) }
             line.waiting.append(waiting)
+            wake(&line, ifWaiting: line.waiting.count)
             return (nil, start(&line))
         }
         if mustStart { run() }
@@ -86,8 +95,31 @@ final class CommitQueue: Sendable {
 
     private func run() {
         queue.async {
-            while let group = self.next() { self.perform(group) }
+            while let group = self.next() {
+                let took = self.perform(group)
+                self.gather(group.count, for: min(took, Self.longestGathering))
+            }
         }
+    }
+
+    /// Waits until as many are back as the last group had, at most as long as that group took.
+    private func gather(_ count: Int, for time: Duration) {
+        guard count > 1 else { return }
+        let mustWait = line.withLock { line in
+            guard !line.isClosed, line.waiting.count < count else { return false }
+            line.wanted = count
+            return true
+        }
+        guard mustWait, gathered.wait(timeout: .now() + .nanoseconds(Int(time / .nanoseconds(1)))) == .timedOut else { return }
+        let isSignalled = line.withLock { line in line.wanted.take() == nil }
+        if isSignalled { gathered.wait() }
+    }
+
+    /// Ends the gathering when enough wait.
+    private func wake(_ line: inout Line, ifWaiting count: Int) {
+        guard let wanted = line.wanted, line.isClosed || count >= wanted else { return }
+        line.wanted = nil
+        gathered.signal()
     }
 
     /// The next group; nil, and the thread is given back, when nothing waits.
@@ -119,14 +151,19 @@ final class CommitQueue: Sendable {
         return Array(line.waiting.prefix(count))
     }
 
-    private func perform(_ group: [Waiting]) {
+    /// Does a group's work and answers it.
+    ///
+    /// - Returns: how long the transaction took.
+    private func perform(_ group: [Waiting]) -> Duration {
         let clock = ContinuousClock()
         let started = clock.now
-        writer.withLock { writer in
+        return writer.withLock { writer in
             let results = writer?.perform(group.map(\.work)) ?? group.map { _ in .failure(.unavailable("the store is closed")) }
-            observer?.committed(CommitReport(of: results, duration: clock.now - started))
+            let took = clock.now - started
+            observer?.committed(CommitReport(of: results, duration: took))
             for (waiting, result) in zip(group, results) { waiting.reply.resume(returning: result) }
             writer?.checkpointIfDue()
+            return took
         }
     }
 

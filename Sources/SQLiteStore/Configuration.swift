@@ -21,6 +21,8 @@ extension SQLiteStore {
         public var readers: Int?
         /// The most that each connection keeps of the file in memory; the system keeps the rest.
         public var pageCacheBytes: Int
+        /// Whether events are kept for sinks to read. Where nobody reads them, writing and removing them would be a third of a commit.
+        public var keepsEvents: Bool
         /// Is told of every group commit.
         public var observer: (any CommitObserver)?
         /// The most pages that the file may have: how tests fill the disk.
@@ -31,13 +33,14 @@ extension SQLiteStore {
         /// A configuration; the usual one but for the folder.
         public init(
             path: String, partitions: Int = Partition.usual, synchronous: Synchronous = .full, readers: Int? = nil,
-            pageCacheBytes: Int = 8 << 20, observer: (any CommitObserver)? = nil
+            pageCacheBytes: Int = 8 << 20, keepsEvents: Bool = true, observer: (any CommitObserver)? = nil
         ) {
             self.path = path
             self.partitions = partitions
             self.synchronous = synchronous
             self.readers = readers
             self.pageCacheBytes = pageCacheBytes
+            self.keepsEvents = keepsEvents
             self.observer = observer
         }
     }

@@ -38,7 +38,11 @@ final class FolderLock: Sendable {
     /// Lets others have the folder; a second time does nothing.
     func release() {
         descriptor.withLock { descriptor in
-            if let descriptor { close(descriptor) }
+            if let descriptor {
+                // Closing alone would leave the lock to a child that was forked meanwhile and has not yet become another program.
+                flock(descriptor, LOCK_UN)
+                close(descriptor)
+            }
             descriptor = nil
         }
     }

@@ -32,7 +32,7 @@ public final class SQLiteStore: Sendable {
         let connection = try Connection(
             file: file, readOnly: false, pageCacheBytes: configuration.pageCacheBytes, pragmas: configuration.pragmas)
         try Schema.prepare(connection, partitions: partitions)
-        let writer = try Writer(connection, checkpointAtPages: configuration.checkpointAtPages)
+        let writer = try Writer(connection, keepsEvents: configuration.keepsEvents, checkpointAtPages: configuration.checkpointAtPages)
         let readers = try ReaderPool(
             count: configuration.readers ?? max(2, SystemCalls.processors), file: file, pageCacheBytes: configuration.pageCacheBytes)
         return SQLiteStore(

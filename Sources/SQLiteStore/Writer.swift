@@ -45,10 +45,14 @@ final class Writer {
     private let sweeper: Sweeper
     private let probe: Probe
     private let checkpoints: Checkpointer
+    private let keepsEvents: Bool
 
     /// A writer on a connection whose schema is up to date.
-    init(_ connection: Connection, checkpointAtPages: Int32 = Checkpointer.usualPages) throws(StoreError) {
+    init(
+        _ connection: Connection, keepsEvents: Bool = true, checkpointAtPages: Int32 = Checkpointer.usualPages
+    ) throws(StoreError) {
         self.connection = connection
+        self.keepsEvents = keepsEvents
         pointer = connection.takeOver()
         do throws(SQLiteFailure) {
             begin = try Statement("BEGIN IMMEDIATE", on: pointer)
@@ -121,7 +125,7 @@ final class Writer {
         case .batch(let batch):
             guard try records.apply(batch) else { return .failure(.conflict) }
             try revocations.append(batch.revocations, in: batch.partition)
-            try outbox.append(batch.events)
+            if keepsEvents { try outbox.append(batch.events) }
             return .success(Outcome())
         case .sweepRecords(let now, let limit): return .success(try sweeper.sweep(now: now, limit: limit))
         case .sweepRevocations(let now, let limit): return .success(try revocations.sweep(now: now, limit: limit))

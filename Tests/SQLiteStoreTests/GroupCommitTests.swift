@@ -24,6 +24,42 @@ import TokenCore
         await store.close()
     }
 
+    /// Whoever writes alone is not kept waiting, and whoever waits for company is not kept for ever.
+    @Test func gatheringEndsWhenTheOthersStayAway() async throws {
+        let gate = GatedObserver()
+        let store = try await blockedStore(gate)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 1...20 { group.addTask { #expect(await outcome(store, Sample.insert(number)) == nil) } }
+            group.addTask {
+                while store.waiting < 20 { await Task.yield() }
+                gate.open()
+            }
+        }
+        // The group of twenty is over, and nobody else comes.
+        for number in 21...23 { #expect(await outcome(store, Sample.insert(number)) == nil) }
+        #expect(gate.reports.map(\.batches) == [1, 20, 1, 1, 1])
+        await store.close()
+    }
+
+    @Test func closingDoesNotWaitForCompany() async throws {
+        let gate = GatedObserver()
+        let store = try await blockedStore(gate)
+        async let first = outcome(store, Sample.insert(1))
+        async let second = outcome(store, Sample.insert(2))
+        while store.waiting < 2 { await Task.yield() }
+        gate.open()
+        #expect(await [first, second] == [nil, nil])
+        await store.close()
+        #expect(await outcome(store, Sample.insert(3)) == .unavailable("the store is closed"))
+    }
+
+    @Test func aStoreThatKeepsNoEventsWritesNone() async throws {
+        let store = try SQLiteStore.open(.init(path: temporaryFolder(), synchronous: .off, keepsEvents: false))
+        #expect(await outcome(store, Sample.insert(1)) == nil)
+        #expect(try await store.events(after: 0, limit: 10).isEmpty)
+        await store.close()
+    }
+
     @Test func aConflictSpoilsNobodyElsesBatch() async throws {
         let gate = GatedObserver()
         let store = try await blockedStore(gate)

@@ -41,7 +41,7 @@ struct Serve {
 
     private func open(_ folder: DataFolder, observer: ServeMetrics) throws(CommandFailure) -> SQLiteStore {
         do {
-            return try SQLiteStore.open(.init(path: folder.path, observer: observer))
+            return try SQLiteStore.open(.init(path: folder.path, keepsEvents: !sinks.isEmpty, observer: observer))
         } catch {
             throw CommandFailure(.failed, "the store in \(folder.path) cannot be opened: \(error.explanation)")
         }

@@ -37,7 +37,8 @@ public final class EventRelay: Service {
     private let state: Mutex<State>
     private static let page = 1000
 
-    /// A relay from an outbox to some sinks. Without a sink everything leaves the store at once.
+    /// A relay from an outbox to some sinks. Without a sink everything leaves the store at once: what an earlier run
+    /// with a sink left behind.
     public init(from log: any EventLog, to sinks: [any EventSink], retention: Retention, clock: any WallClock, logger: Logger) {
         self.log = log
         self.sinks = sinks
