@@ -28,14 +28,14 @@ final class Reader {
             events = try Statement("SELECT number, body FROM outbox WHERE number > ? ORDER BY number LIMIT ?", on: pointer)
             firstEvent = try Statement("SELECT number, total, body FROM outbox ORDER BY number LIMIT 1", on: pointer)
             lastEvent = try Statement("SELECT number, total FROM outbox ORDER BY number DESC LIMIT 1", on: pointer)
-            count = try Statement("SELECT count(*) FROM record INDEXED BY record_by_due_at WHERE kind = ?", on: pointer)
+            count = try Statement("SELECT count(*) FROM record INDEXED BY record_by_index_key WHERE kind = ? AND index_key IS NOT NULL", on: pointer)
         } catch {
             throw StoreError(error)
         }
     }
 
-    /// How many records of a kind there are, expired ones included: a scan of an index, some 50 ns a record.
-    func count(of kind: RecordKind) throws(SQLiteFailure) -> Int {
+    /// How many records of a kind are listed by an index key, expired ones included: a scan of an index, some 50 ns a record.
+    func countListed(of kind: RecordKind) throws(SQLiteFailure) -> Int {
         let number = try count.first {
             $0.add(Int64(kind.rawValue))
         } read: {

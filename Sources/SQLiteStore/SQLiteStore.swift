@@ -105,11 +105,11 @@ extension SQLiteStore: RecordStore {
 }
 
 extension SQLiteStore {
-    /// How many records of a kind there are, those included that have expired and await the sweep.
+    /// How many records of a kind are listed by an index key, those included that have expired and await the sweep.
     ///
     /// A scan of an index, some 50 ns a record: for figures, not for requests.
-    public func count(of kind: RecordKind) async throws(StoreError) -> Int {
-        try readers.read { (reader) throws(SQLiteFailure) in try reader.count(of: kind) }
+    public func countListed(of kind: RecordKind) async throws(StoreError) -> Int {
+        try readers.read { (reader) throws(SQLiteFailure) in try reader.countListed(of: kind) }
     }
 }
 

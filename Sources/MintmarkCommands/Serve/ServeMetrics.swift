@@ -87,7 +87,7 @@ final class ServeMetrics: CommitObserver, MetricsSource {
         if let live = await sessions(in: watched.store, now: now) {
             families.append(
                 MetricFamily(
-                    "mintmark_sessions_live", help: "Sessions in the store, with those just ended whose last access token may still live.",
+                    "mintmark_sessions_live", help: "Sessions that have neither ended nor expired, counted once a minute.",
                     samples: [.init(Double(live))]))
         }
         return families
@@ -96,7 +96,7 @@ final class ServeMetrics: CommitObserver, MetricsSource {
     /// The number of sessions, counted at most once a minute, because it is a scan.
     private func sessions(in store: SQLiteStore, now: UnixTime) async -> Int? {
         if let known = state.withLock({ $0.sessions }), now < known.at + .seconds(60) { return known.count }
-        guard let count = try? await store.count(of: .family) else { return nil }
+        guard let count = try? await store.countListed(of: .family) else { return nil }
         state.withLock { $0.sessions = (count, now) }
         return count
     }

@@ -9,8 +9,10 @@ extension Family: Record {
 
     /// Where this family stands.
     public var key: RecordKey { Self.key(for: id) }
-    /// Families are listed by their subject.
-    public var indexKey: [UInt8]? { Array(subject.text.utf8) }
+    /// Families are listed by their subject until they are revoked.
+    public var indexKey: [UInt8]? {
+        if case .revoked = life { nil } else { Array(subject.text.utf8) }
+    }
 
     /// Form 1. Activity and expiry are the store's own columns and not repeated here.
     public func encoded() -> [UInt8] {

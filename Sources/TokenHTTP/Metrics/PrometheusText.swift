@@ -25,8 +25,9 @@ struct PrometheusText {
         text += "\(name)\(Self.labels(labels)) \(value)\n"
     }
 
-    /// One sample with a fraction.
+    /// One sample that may have a fraction.
     mutating func sample(_ name: String, _ labels: [Label], _ value: Double) {
+        if let whole = Int64(exactly: value) { return sample(name, labels, whole) }
         text += "\(name)\(Self.labels(labels)) \(value)\n"
     }
 
