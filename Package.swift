@@ -62,7 +62,8 @@ var targets: [Target] = [
     room("TokenSealing", ["TokenCore", crypto]),
     room("TokenValidation", ["TokenCore", "JOSE"]),
     tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
-    tests("TokenCoreTests", ["TokenCore"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+    tests("TokenCoreTests", ["TokenCore", "TestSupport"]),
     tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
     tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE", crypto]),
     tests("TidyTests", []),
@@ -89,11 +90,15 @@ if slice >= .store {
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("StoreConformance", ["TokenCore"]),
-        tests("TokenEngineTests", ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "SQLiteStore", logging]),
+        tests(
+            "TokenEngineTests",
+            ["TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "SQLiteStore", "TestSupport", logging]),
         .target(
             name: "PowerCut", dependencies: [.product(name: "GRDBSQLite", package: "GRDB.swift")], path: "Tests/PowerCut"),
         tests(
-            "SQLiteStoreTests", ["SQLiteStore", "TokenEngine", "TokenCore", "StoreConformance", "PowerCut"], resources: [.copy("Fixtures")]),
+            "SQLiteStoreTests",
+            ["SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "PowerCut", "TestSupport", logging],
+            resources: [.copy("Fixtures")]),
     ]
 }
 
@@ -135,7 +140,7 @@ if slice >= .all {
     targets += [
         room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
-        tests("JOSEOracleTests", ["JOSE", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
+        tests("JOSEOracleTests", ["JOSE", "TestSupport", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
         tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
         room(
             "MintmarkCommands",
@@ -152,7 +157,7 @@ if slice >= .all {
         tests(
             "ProofTests",
             [
-                "mintmark", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", logging,
+                "mintmark", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", logging,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

@@ -1,5 +1,6 @@
 import JOSE
 import JWTKit
+import TestSupport
 
 /// The claims both libraries sign and read, in jwt-kit's terms.
 struct OracleClaims: JWTPayload, Equatable {
@@ -48,20 +49,7 @@ struct OracleClaims: JWTPayload, Equatable {
     }
 }
 
-/// A small generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-
+extension SplitMix {
     /// One to twelve scalars, a third of them beyond ASCII, quotes and controls among them.
     mutating func text() -> String {
         var text = String.UnicodeScalarView()

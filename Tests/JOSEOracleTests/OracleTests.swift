@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import JOSE
 import JWTKit
+import TestSupport
 import Testing
 
 /// jwt-kit as a second opinion, over thousands of generated tokens.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 extension Proofs {
@@ -15,7 +16,7 @@ extension Proofs {
 
         private func prove(kills: Int, grace: Duration, _ folder: DataFolder) async throws {
             let seed = UInt64.random(in: 0 ... .max)
-            var random = SplitMix(seed)
+            var random = SplitMix(seed: seed)
             let recorder = Recorder()
             let clients = (0..<Self.clients).map { Traffic(user: Int64($0 / 2), seed: seed &+ UInt64($0)) }
             let settings = ["auth.refresh_grace": "\(grace.components.seconds)s"]

@@ -1,5 +1,6 @@
 import SQLiteStore
 import StoreConformance
+import TestSupport
 import Testing
 import TokenCore
 import TokenEngine
@@ -19,21 +20,6 @@ import TokenEngine
     }
 }
 
-/// A generator whose numbers follow from its seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Two stores that are told the same.
 private struct TwinDriver {
     /// The two answered differently.
@@ -44,12 +30,12 @@ private struct TwinDriver {
     let reference = InMemoryStore()
     var sqlite: SQLiteStore
     private let folder = temporaryFolder()
-    private var random: SeededGenerator
+    private var random: SplitMix
     private var now = UnixTime(seconds: 1_000_000)
     private var step = 0
 
     init(seed: UInt64) throws {
-        random = SeededGenerator(seed: seed)
+        random = SplitMix(seed: seed)
         sqlite = try SQLiteStore.open(SQLiteStore.Configuration(path: folder, synchronous: .off))
     }
 

@@ -1,5 +1,6 @@
 import PowerCut
 import Synchronization
+import TestSupport
 import Testing
 import TokenCore
 
@@ -57,7 +58,7 @@ private struct PowerCutRound {
 
     /// Runs the round; what was promised and is not so.
     mutating func run() async throws -> [String] {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix(seed: seed)
         let folder = temporaryFolder()
         let survivors = temporaryFolder()
         try SystemCalls.makeFolder(survivors)

@@ -1,5 +1,6 @@
 import SQLiteStore
 import StoreConformance
+import TestSupport
 import Testing
 
 @Suite struct SQLiteConformanceTests {

@@ -8,11 +8,6 @@ import Glibc
 import Darwin
 #endif
 
-/// A folder of its own under the system's temporary one; not there yet.
-func temporaryFolder() -> String {
-    "/tmp/mintmark-store-\(getpid())-\(UInt64.random(in: 0 ... .max))/data"
-}
-
 /// Values that the tests of the store share.
 enum Sample {
     static let now = UnixTime(seconds: 1_790_000_000)

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// What one client does between two crashes: it begins sessions, refreshes, asks, ends them, and now and then errs.
 ///
@@ -25,7 +26,7 @@ final class Traffic: Sendable {
 
     init(user: Int64, seed: UInt64) {
         self.user = user
-        state = Mutex(State(random: SplitMix(seed)))
+        state = Mutex(State(random: SplitMix(seed: seed)))
     }
 
     /// Works until a request has no answer, or until it is cancelled.
@@ -132,20 +133,5 @@ final class Traffic: Sendable {
             guard case .ok(let pair) = await service.refresh(held.pair) else { continue }
             state.withLock { $0.holdings.append(Holding(pair: pair, before: held.pair)) }
         }
-    }
-}
-
-/// A small random generator that a seed repeats: a failure names its seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TokenCore
@@ -96,7 +97,7 @@ import Testing
     }
 
     @Test func chanceNeverTrapsAReader() {
-        var chance = SplitMix(1)
+        var chance = SplitMix(seed: 1)
         var read = 0
         for round in 0..<20_000 {
             var record = Self.stored(Self.families[round % 4])

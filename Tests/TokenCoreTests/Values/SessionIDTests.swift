@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TokenCore
 
@@ -34,7 +35,7 @@ import TokenCore
     }
 
     @Test func everyFormReadsBack() {
-        var generator = SplitMix(7)
+        var generator = SplitMix(seed: 7)
         for _ in 0..<500 {
             let one = SessionID(
                 birth: UnixTime(milliseconds: Int64(generator.next() >> 16)), partition: Partition(number: UInt16(generator.next() & 0xfff))!,
@@ -67,17 +68,5 @@ import TokenCore
         #expect(SessionID(bytes: id.bytes.dropLast()) == nil)
         #expect(SessionID(bytes: id.bytes + [0]) == nil)
         #expect(SessionID(bytes: [UInt8]()) == nil)
-    }
-}
-
-/// A repeatable source of chance for tests (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = (state ^ state >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }
