@@ -104,6 +104,9 @@ public struct VerifiedTokenCache: Sendable {
         return entry.token.session
     }
 
+    /// Has the interval of `activityIsDue` count from another time: when the session was last recorded, if that was elsewhere.
+    public mutating func countActivity(in slot: Int, from time: UnixTime) { slots[slot]?.activityRecordedAt = time }
+
     /// Remembers a verified token that the view does not refuse.
     ///
     /// - Parameters:

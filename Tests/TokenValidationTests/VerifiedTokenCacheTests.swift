@@ -109,6 +109,10 @@ import TokenValidation
         #expect(cache.activityIsDue(in: hit.slot, every: .seconds(60), now: mint.now + .seconds(60)) == token.session)
         #expect(cache.activityIsDue(in: hit.slot, every: .seconds(60), now: mint.now + .seconds(119)) == nil)
         #expect(cache.activityIsDue(in: hit.slot, every: .seconds(60), now: mint.now + .seconds(120)) == token.session)
+        // It was recorded elsewhere half an interval before: it is due again that much earlier.
+        cache.countActivity(in: hit.slot, from: mint.now + .seconds(90))
+        #expect(cache.activityIsDue(in: hit.slot, every: .seconds(60), now: mint.now + .seconds(149)) == nil)
+        #expect(cache.activityIsDue(in: hit.slot, every: .seconds(60), now: mint.now + .seconds(150)) == token.session)
     }
 }
 
@@ -133,6 +137,7 @@ private final class Cache {
     func activityIsDue(in slot: Int, every interval: Duration, now: UnixTime) -> SessionID? {
         cache.activityIsDue(in: slot, every: interval, now: now)
     }
+    func countActivity(in slot: Int, from time: UnixTime) { cache.countActivity(in: slot, from: time) }
 }
 
 extension VerifiedTokenCache.Answer {

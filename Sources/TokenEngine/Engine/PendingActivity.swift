@@ -1,31 +1,69 @@
 import Synchronization
 import TokenCore
 
-/// When sessions were last seen, until it is written.
+/// When sessions were last seen, until it is written; and when they were last recorded, so that each is written once per interval, however many
+/// tokens of it are used on however many event loops.
 final class PendingActivity: Sendable {
     /// How many sessions may wait to be written: 4 MiB. Beyond it a note is dropped, and the next one of that session tries again; a flush every
     /// few seconds makes room for over 10,000 sessions a second.
     static let most = 65_536
+    /// How many recorded sessions each half remembers: 64 MiB at most. A session beyond it may be written once per token and loop.
+    static let mostRemembered = 1 << 20
 
-    /// Guarded while one entry is read or written, and while all are taken.
-    private let seen = Mutex<[SessionID: UnixTime]>([:])
+    private struct State {
+        /// What waits to be written.
+        var seen: [SessionID: UnixTime] = [:]
+        /// When each session was last recorded: of this interval and of the one before, so that forgetting is one assignment.
+        var recent: [SessionID: UnixTime] = [:]
+        var older: [SessionID: UnixTime] = [:]
+        var recentSince = UnixTime.epoch
+    }
 
-    func note(_ session: SessionID, at time: UnixTime) {
-        seen.withLock { seen in
-            guard seen.count < Self.most || seen[session] != nil else { return }
-            seen[session] = max(seen[session] ?? .epoch, time)
+    /// Guarded while one entry is read or written, and while what waits is copied.
+    private let state = Mutex(State())
+    private let interval: Duration
+
+    /// - Parameter interval: the shortest time between two records of one session.
+    init(interval: Duration) { self.interval = interval }
+
+    /// Notes that a session was seen, unless it was recorded less than an interval before.
+    ///
+    /// - Returns: when it was recorded last: from then on the interval counts.
+    func note(_ session: SessionID, at time: UnixTime) -> UnixTime {
+        state.withLock { state in
+            if let last = state.recent[session] ?? state.older[session], time < last + interval { return last }
+            guard state.seen.count < Self.most || state.seen[session] != nil else { return time }
+            state.seen[session] = max(state.seen[session] ?? .epoch, time)
+            if state.recent.count < Self.mostRemembered || state.recent[session] != nil { state.recent[session] = time }
+            return time
         }
     }
 
-    func lastSeen(_ session: SessionID) -> UnixTime? { seen.withLock { $0[session] } }
+    func lastSeen(_ session: SessionID) -> UnixTime? { state.withLock { $0.seen[session] } }
 
     /// What waits, as it stands; it stays readable until `forget` says that it is written.
-    func pending() -> [SessionID: UnixTime] { seen.withLock { $0 } }
+    func pending() -> [SessionID: UnixTime] { state.withLock { $0.seen } }
 
     /// Forgets what was written, unless it was seen again since.
     func forget(_ written: [SessionID: UnixTime]) {
-        seen.withLock { seen in
-            for (session, time) in written where seen[session] == time { seen[session] = nil }
+        state.withLock { state in
+            for (session, time) in written where state.seen[session] == time { state.seen[session] = nil }
         }
     }
+
+    /// Forgets what was recorded more than an interval ago; some of it stays for one more.
+    func sweep(now: UnixTime) {
+        // What is forgotten is freed after the lock is given back.
+        _ = state.withLock { state -> [SessionID: UnixTime] in
+            guard now >= state.recentSince + interval else { return [:] }
+            let gone = state.older
+            state.older = state.recent
+            state.recent = [:]
+            state.recentSince = now
+            return gone
+        }
+    }
+
+    /// How many records are remembered.
+    var remembered: Int { state.withLock { $0.recent.count + $0.older.count } }
 }

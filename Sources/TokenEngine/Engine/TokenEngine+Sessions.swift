@@ -138,10 +138,15 @@ extension TokenEngine {
         }
     }
 
-    /// Notes that a session was seen: with `auto_logout`, written in batches, merged without a version conflict. Cheap; callable from an event loop.
-    public func recordActivity(_ session: SessionID, at time: UnixTime) {
-        guard policy.autoLogout != nil else { return }
-        activity.note(session, at: time)
+    /// Notes that a session was seen: with `auto_logout`, written in batches, merged without a version conflict, and at most once per session and
+    /// `SessionPolicy.activityInterval`, whichever token and event loop it is reported from. Cheap; callable from an event loop.
+    ///
+    /// - Returns: when the session's activity was recorded last. A reporter that waits an interval from then misses none: what it sees meanwhile
+    ///   is less than an interval after what is stored.
+    @discardableResult
+    public func recordActivity(_ session: SessionID, at time: UnixTime) -> UnixTime {
+        guard policy.autoLogout != nil else { return time }
+        return activity.note(session, at: time)
     }
 }
 

@@ -38,7 +38,7 @@ public final class TokenEngine: Sendable {
     let clientSecrets: KeyedHash
     let enforcers = Enforcers()
     let lanes = SubjectLanes()
-    let activity = PendingActivity()
+    let activity: PendingActivity
     let logger: Logger
     /// The epoch of the whole store; read at the start, raised by order.
     let storeEpoch = Mutex<UnixTime?>(nil)
@@ -61,6 +61,7 @@ public final class TokenEngine: Sendable {
         self.store = store
         self.clock = clock
         self.logger = logger
+        activity = PendingActivity(interval: configuration.policy.activityInterval)
         sealer = RefreshTokenSealer(seals)
         seal = seals.current.number
         clientSecrets = KeyedHash(seals)

@@ -25,8 +25,9 @@ extension TokenEngine {
 
     /// Writes what `recordActivity` noted: merged, so that it never conflicts with a refresh.
     func writeActivity() async throws(StoreError) {
-        let seen = activity.pending()
         let now = clock.now()
+        activity.sweep(now: now)
+        let seen = activity.pending()
         for (partition, sessions) in Dictionary(grouping: seen, by: \.key.partition) {
             for start in stride(from: 0, to: sessions.count, by: 512) {
                 let part = sessions[start..<min(start + 512, sessions.count)]

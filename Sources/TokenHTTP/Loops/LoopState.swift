@@ -101,7 +101,8 @@ extension LoopState {
 
     private func recordActivity(_ slot: Int) {
         guard let activityInterval, let session = cache.activityIsDue(in: slot, every: activityInterval, now: now) else { return }
-        engine.recordActivity(session, at: now)
+        // Another loop, or another token of the session, may have been first: then the interval counts from there.
+        cache.countActivity(in: slot, from: engine.recordActivity(session, at: now))
     }
 }
 
