@@ -30,11 +30,15 @@ extension SQLiteStore {
     /// The backup is copied beside the store, checked and prepared there, and then takes the store's place in one step: after a crash the
     /// folder holds either the old store or the restored and prepared one.
     ///
-    /// - Parameter prepare: works on the restored store before it takes the place, for instance ends every session in it.
+    /// The numbers of events go on in a range of their own, so that none is used again that was given out after the backup was made.
+    ///
+    /// - Parameters:
+    ///   - now: the clock of the restore; what the new range follows from.
+    ///   - prepare: works on the restored store before it takes the place, for instance ends every session in it.
     /// - Throws: `.unavailable` when the folder is in use; `.corrupt` when the file is damaged, not ours or of a later version; what
     ///   `prepare` throws. The store is then as it was.
     public static func restore(
-        file: String, to folder: String, preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
+        file: String, to folder: String, at now: UnixTime, preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
     ) async throws(StoreError) {
         try SystemCalls.makeFolder(folder)
         let lock = try FolderLock(folder: folder)
@@ -44,7 +48,9 @@ extension SQLiteStore {
         try SystemCalls.makeFolder(staging)
         let copy = staging + "/" + SQLiteStore.fileName
         try SystemCalls.copy(file, to: copy)
-        let restored = try open(Configuration(path: staging, partitions: try checkedPartitions(of: copy), readers: 1))
+        let partitions = try checkedPartitions(of: copy)
+        try renumberEvents(of: copy, now: now)
+        let restored = try open(Configuration(path: staging, partitions: partitions, readers: 1))
         do {
             try await prepare(restored)
         } catch {
@@ -72,6 +78,27 @@ extension SQLiteStore {
                 throw StoreError.corrupt("the backup does not tell its partitions")
             }
             return partitions
+        }
+    }
+
+    /// Moves the numbers of events past every one that the store can have given out: it writes far fewer than 1,024 events a millisecond, so that
+    /// the time counted in such parts is beyond them, and still exact for a reader that takes numbers for doubles (until the year 2248).
+    ///
+    /// What waits in the backup may have been delivered since. It is moved as well: the numbers of what waits are dense.
+    private static func renumberEvents(of file: String, now: UnixTime) throws(StoreError) {
+        let connection = try Connection(file: file, readOnly: false, pageCacheBytes: 8 << 20)
+        try connection.setUp { database in
+            let trimmed = try Int64.fetchOne(database, sql: "SELECT value FROM fact WHERE name = 'outbox_trimmed'") ?? 0
+            let next = try Int64.fetchOne(database, sql: "SELECT min(number) FROM outbox") ?? trimmed + 1
+            let shift = now.milliseconds * 1024 - next
+            guard shift > 0 else { return }
+            try database.inTransaction {
+                try database.execute(sql: "UPDATE outbox SET number = number + ?", arguments: [shift])
+                try database.execute(
+                    sql: "INSERT INTO fact (name, value) VALUES ('outbox_trimmed', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                    arguments: [next + shift - 1])
+                return .commit
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TokenCore
 
@@ -28,7 +29,7 @@ import Darwin
         #expect(!SystemCalls.exists(file + ".partial"))
         await store.close()
         let target = temporaryFolder()
-        try await SQLiteStore.restore(file: file, to: target)
+        try await SQLiteStore.restore(file: file, to: target, at: Sample.now)
         let restored = try SQLiteStore.open(SQLiteStore.Configuration(path: target))
         #expect(try await restored.load((0..<100).map(Sample.key), now: Sample.now).allSatisfy { $0 != nil })
         let records = try await restored.find(RecordQuery(partition: Sample.partition, kind: .family, limit: 1000), now: Sample.now).count
@@ -39,7 +40,7 @@ import Darwin
     @Test func aStoreThatNobodyHasOpenIsBackedUpToo() async throws {
         let folder = try await closedStore(with: 3)
         try SQLiteStore.backup(folder: folder, to: folder + ".backup")
-        try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+        try await SQLiteStore.restore(file: folder + ".backup", to: folder, at: Sample.now)
         #expect(try await countRecords(folder) == 3)
     }
 
@@ -49,10 +50,10 @@ import Darwin
         let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
         try await store.commit(Sample.insert(77))
         await #expect(throws: StoreError.unavailable("the folder \(folder) is in use by another store")) {
-            try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+            try await SQLiteStore.restore(file: folder + ".backup", to: folder, at: Sample.now)
         }
         await store.close()
-        try await SQLiteStore.restore(file: folder + ".backup", to: folder)
+        try await SQLiteStore.restore(file: folder + ".backup", to: folder, at: Sample.now)
         #expect(try await countRecords(folder) == 3)
         #expect(mode(folder + "/mintmark.db") == 0o600)
         #expect(!SystemCalls.exists(folder + "/restoring"))
@@ -68,8 +69,47 @@ import Darwin
         try SystemCalls.makeFolder(crashed)
         for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
         await store.close()
-        try await SQLiteStore.restore(file: folder + ".backup", to: crashed)
+        try await SQLiteStore.restore(file: folder + ".backup", to: crashed, at: Sample.now)
         #expect(try await countRecords(crashed) == 3)
+    }
+
+    /// Whoever reads events tells a repeated delivery from a new event by the number.
+    @Test func aRestoreUsesNoEventNumberAgain() async throws {
+        let folder = try await closedStore(with: 4)
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        try await store.trimEvents(through: 2)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        for number in 10..<20 { try await store.commit(Sample.insert(number)) }
+        var used = try await store.events(after: 0, limit: 100).map(\.number)
+        await store.close()
+        // Twice from one backup, which leaves two events waiting, and onto a machine that has nothing of the old one.
+        for (days, target) in [(0, folder), (1, folder), (2, temporaryFolder())] {
+            let now = Sample.now + .seconds(days * 86_400)
+            try await SQLiteStore.restore(file: folder + ".backup", to: target, at: now) { (store) throws(StoreError) in
+                try await store.commit(Sample.insert(99))
+            }
+            let restored = try SQLiteStore.open(SQLiteStore.Configuration(path: target))
+            try await restored.commit(Sample.insert(100))
+            let events = try await restored.events(after: 0, limit: 100)
+            #expect(events.map(\.event.subject) == ["2", "3", "99", "100"])
+            let numbers = events.map(\.number)
+            #expect(numbers == Array(numbers[0]...numbers[0] + 3), "dense")
+            #expect(numbers[0] > used.max() ?? 0 && numbers[3] < 1 << 53)
+            #expect(try await restored.backlog().count == 4)
+            try await restored.trimEvents(through: numbers[3])
+            try await restored.commit(Sample.insert(101))
+            #expect(try await restored.events(after: 0, limit: 100).map(\.number) == [numbers[3] + 1])
+            used += numbers
+            await restored.close()
+        }
+        // With nothing waiting in the backup as well.
+        let empty = try await closedStore(with: 0)
+        try SQLiteStore.backup(folder: empty, to: empty + ".backup")
+        try await SQLiteStore.restore(file: empty + ".backup", to: empty, at: Sample.now)
+        let restored = try SQLiteStore.open(SQLiteStore.Configuration(path: empty))
+        try await restored.commit(Sample.insert(0))
+        #expect(try await restored.events(after: 0, limit: 1).map(\.number) == [UInt64(Sample.now.milliseconds) * 1024])
+        await restored.close()
     }
 
     @Test func whatPreparesTheRestoredStoreIsPartOfTheRestore() async throws {
@@ -77,12 +117,12 @@ import Darwin
         try SQLiteStore.backup(folder: folder, to: folder + ".backup")
         let target = try await closedStore(with: 5)
         await #expect(throws: StoreError.conflict) {
-            try await SQLiteStore.restore(file: folder + ".backup", to: target) { (store) throws(StoreError) in
+            try await SQLiteStore.restore(file: folder + ".backup", to: target, at: Sample.now) { (store) throws(StoreError) in
                 try await store.commit(Sample.insert(0))
             }
         }
         #expect(try await countRecords(target) == 5)
-        try await SQLiteStore.restore(file: folder + ".backup", to: target) { (store) throws(StoreError) in
+        try await SQLiteStore.restore(file: folder + ".backup", to: target, at: Sample.now) { (store) throws(StoreError) in
             try await store.commit(Sample.insert(99))
         }
         #expect(try await countRecords(target) == 4)
@@ -101,7 +141,7 @@ import Darwin
             let damaged = "\(file).\(index)"
             try SystemCalls.copy(file, to: damaged)
             try damage(damaged)
-            await #expect(throws: StoreError.self, "damage \(index)") { try await SQLiteStore.restore(file: damaged, to: folder) }
+            await #expect(throws: StoreError.self, "damage \(index)") { try await SQLiteStore.restore(file: damaged, to: folder, at: Sample.now) }
             #expect(try await countRecords(folder) == 5)
         }
         #expect(throws: StoreError.self) { try SQLiteStore.backup(folder: temporaryFolder(), to: file) }

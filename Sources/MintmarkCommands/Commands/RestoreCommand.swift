@@ -21,10 +21,11 @@ struct RestoreCommand: AsyncParsableCommand {
         let settings = try options.soundSettings()
         let folder = DataFolder(settings)
         let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
-        let ending = keepSessions ? nil : clock.now()
+        let now = clock.now()
+        let ending = keepSessions ? nil : now
         let policy = settings.policy
         do {
-            try await SQLiteStore.restore(file: surroundings.absolute(file), to: folder.path) { store throws(StoreError) in
+            try await SQLiteStore.restore(file: surroundings.absolute(file), to: folder.path, at: now) { store throws(StoreError) in
                 if let ending { try await StoreEpoch.end(everythingUpTo: ending, in: store, policy: policy) }
             }
         } catch {

@@ -22,7 +22,8 @@ public protocol RevocationLog: Sendable {
 
 /// An event with its place in the outbox.
 public struct NumberedEvent: Hashable, Sendable {
-    /// Rises with every event of the store; not dense.
+    /// Rises with every event of the store, and is never used twice: also not after a restore, where it jumps. What waits in an outbox has dense
+    /// numbers; from one delivery to the next a gap means that events were dropped, or a restore.
     public let number: UInt64
     /// What happened.
     public let event: Event
