@@ -50,7 +50,7 @@ public struct Event: Hashable, Sendable {
     public var key: String?
     /// Why, where there is more than one reason.
     public var reason: String?
-    /// A number that the name explains: the generation of a refresh, how many were dropped.
+    /// Of `events_dropped` how many are missing, of every other the generation of a refresh token.
     public var count: UInt64?
 
     /// An event; what does not apply stays nil.

@@ -73,19 +73,18 @@ public final class EventRelay: Service {
     private func relay(to index: Int) async throws {
         while true {
             let (after, missed) = state.withLock { ($0.delivered[index], $0.missed[index]) }
-            var page = try await log.events(after: after, limit: Self.page)
-            guard let last = page.last else { return }
-            if missed > 0 {
-                page.insert(NumberedEvent(number: after, event: Event(.eventsDropped, at: clock.now(), count: missed)), at: 0)
-            }
-            try await sinks[index].write(page)
+            let page = try await log.events(after: after, limit: Self.page - 1)
+            // A gap is told where it is, under the number of the last event that is missing, also when nothing follows.
+            let gap = missed > 0 ? [NumberedEvent(number: after, event: Event(.eventsDropped, at: clock.now(), count: missed))] : []
+            guard let last = page.last ?? gap.last else { return }
+            try await sinks[index].write(gap + page)
             state.withLock { state in
                 state.delivered[index] = last.number
                 state.missed[index] -= missed
             }
             // Trim as we go: a long backlog would otherwise be kept whole until its end.
             if let done = state.withLock({ $0.delivered.min() }) { try await trim(through: done) }
-            if page.count < Self.page { return }
+            if page.count < Self.page - 1 { return }
         }
     }
 

@@ -32,7 +32,8 @@ public final class JSONLinesSink: EventSink {
 
     /// Appends one line per event and, for a file, has them on disk when it returns.
     ///
-    /// - Throws: `WriteError`. A part of the lines may have been written: they come again.
+    /// - Throws: `WriteError`. The file is then as long as before, so that no line is left in half; to standard output a part of the lines may
+    ///   have been written. They come again.
     public func write(_ events: [NumberedEvent]) async throws {
         var lines: [UInt8] = []
         lines.reserveCapacity(events.count * 200)
@@ -47,14 +48,42 @@ public final class JSONLinesSink: EventSink {
         let file = path.map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600) } ?? STDOUT_FILENO
         guard file >= 0 else { throw WriteError(code: errno) }
         defer { if path != nil { close(file) } }
+        let length = path == nil ? nil : Self.length(of: file)
+        do throws(WriteError) {
+            try Self.write(startsInsideALine(at: length) ? [UInt8(ascii: "\n")] + lines : lines, to: file)
+            if path != nil, fsync(file) != 0 { throw WriteError(code: errno) }
+        } catch {
+            // The next delivery must not begin in the middle of a line. Where it cannot be taken back, it starts a new one.
+            if let length { _ = ftruncate(file, length) }
+            throw error
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to file: Int32) throws(WriteError) {
         var written = 0
-        while written < lines.count {
-            let count = lines[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw WriteError(code: errno) }
             written += count
         }
-        if path != nil, fsync(file) != 0 { throw WriteError(code: errno) }
+    }
+
+    /// How long a file is; nil for what is none, a pipe for instance.
+    private static func length(of file: Int32) -> off_t? {
+        var status = stat()
+        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return status.st_size
+    }
+
+    /// Whether the file ends without a newline: a process was killed while it wrote. What it left stays a line by itself.
+    private func startsInsideALine(at length: off_t?) -> Bool {
+        guard let path, let length, length > 0 else { return false }
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        var last: UInt8 = 0
+        return pread(file, &last, 1, length - 1) == 1 && last != UInt8(ascii: "\n")
     }
 
     /// The JSON of one event: `number` tells a repeated delivery from a new event.
@@ -70,7 +99,7 @@ public final class JSONLinesSink: EventSink {
             if let client = event.client { json.member("client_id", client) }
             if let key = event.key { json.member("kid", key) }
             if let reason = event.reason { json.member("reason", reason) }
-            if let count = event.count { json.member("count", Int64(clamping: count)) }
+            if let count = event.count { json.member(event.name == .eventsDropped ? "dropped" : "generation", Int64(clamping: count)) }
         }
         return json.bytes
     }
