@@ -233,6 +233,18 @@ import TokenCore
         }
     }
 
+    /// canon 60
+    @Test(arguments: TestedStore.allCases) func makingAndDeletingAClientAreEvents(_ kind: TestedStore) async throws {
+        try await kind.use { store in
+            let harness = try await Harness(store: store)
+            let client = try await harness.engine.createClient(name: "shop").id
+            try await harness.engine.deleteClient(client)
+            let now = harness.clock.now()
+            let expected = [Event.Name.clientCreated, .clientDeleted].map { Event($0, at: now, client: client.text) }
+            #expect(try await store.events(after: 0, limit: 10).map(\.event) == expected)
+        }
+    }
+
     @Test(arguments: TestedStore.allCases) func deletingAClientEndsTheSessionsItBegan(_ kind: TestedStore) async throws {
         try await kind.use { store in
             let harness = try await Harness(store: store)

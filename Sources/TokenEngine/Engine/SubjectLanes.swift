@@ -34,6 +34,9 @@ final class SubjectLanes: Sendable {
         return true
     }
 
+    /// How many wait for a subject's turn.
+    func waiting(for subject: Subject) -> Int { lanes.withLock { $0[subject]?.count ?? 0 } }
+
     /// Lets the next one in.
     func leave(_ subject: Subject) {
         let next: CheckedContinuation<Void, Never>? = lanes.withLock { lanes in
