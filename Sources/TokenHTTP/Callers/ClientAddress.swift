@@ -1,13 +1,12 @@
 import HTTPTypes
-import NIOCore
 import TokenCore
 
 /// Whom a request is from, for the log. Never for a decision: those ask the socket.
 enum ClientAddress {
     /// The address at the other end of the socket or, when a trusted proxy is there, the last one in X-Forwarded-For that is not a trusted
     /// proxy itself.
-    static func of(_ peer: SocketAddress?, _ fields: HTTPFields, trusted: [AddressRange]) -> String {
-        guard let peer = peer?.ip else { return "unknown" }
+    static func of(_ peer: IPAddress?, _ fields: HTTPFields, trusted: [AddressRange]) -> String {
+        guard let peer else { return "unknown" }
         guard trusted.contains(where: { $0.contains(peer) }), let list = fields[.xForwardedFor] else { return peer.description }
         for hop in list.split(separator: ",").reversed() {
             guard let address = IPAddress(hop.trimmingBlanks) else { break }

@@ -54,7 +54,7 @@ struct LocalCaller: Sendable {
     /// - Throws: `access_denied` with what to do about it; `invalid_request` for another content type.
     func check(_ request: Incoming) throws(OAuthError) {
         let refusal = refusal(
-            peer: request.connection.peer?.ip, authority: request.authority, fields: request.fields, hasBody: !request.body.isEmpty)
+            peer: request.connection.peer, authority: request.authority, fields: request.fields, hasBody: !request.body.isEmpty)
         guard let refusal else { return }
         throw OAuthError(refusal == .contentType ? .invalidRequest : .accessDenied, refusal.sentence, detail: refusal.rawValue)
     }

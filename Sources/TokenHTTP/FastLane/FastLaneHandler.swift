@@ -17,6 +17,8 @@ final class FastLaneHandler: ChannelDuplexHandler {
     private let isAnswering: Bool
     private let responder: Responder
     private var short: ShortRequest?
+    /// Asked for once: it stays the same as long as the connection.
+    private lazy var origin: Incoming.Origin? = beforeEncoder.map { Incoming.Origin($0.channel) }
     /// What arrived while a short request was being answered, in its order. Bounded by what one read brings, because no other follows.
     private var held: CircularBuffer<Arrival> = []
     /// Writes past the encoder: prepared answers are bytes already.
@@ -136,7 +138,7 @@ extension FastLaneHandler {
 extension FastLaneHandler {
     /// Has the request answered by a task, on the task pool, and sends the answer.
     private func answerShort(_ context: ChannelHandlerContext) {
-        guard let request = short?.request(on: context.channel) else { return }
+        guard let origin, let request = short?.request(from: origin) else { return }
         short = nil
         flushBurst(context)
         let began = ContinuousClock.now
@@ -154,8 +156,12 @@ extension FastLaneHandler {
         let closes = machine.sendingHead(closes: reply.closes)
         burst?.append(.prepared(PreparedReply(reply, closes: closes)), from: state)
         perform(machine.sentEnd(), context)
-        while !machine.isBusy, let arrival = held.popFirst() { arrived(arrival, context) }
-        channelReadComplete(context: context)
+        if held.isEmpty {
+            flushBurst(context)
+        } else {
+            while !machine.isBusy, let arrival = held.popFirst() { arrived(arrival, context) }
+            channelReadComplete(context: context)
+        }
         if !machine.isBusy, readIsHeld, context.channel.isWritable {
             readIsHeld = false
             context.read()

@@ -13,7 +13,7 @@ struct ShortRequest {
     mutating func append(_ bytes: ByteBuffer) { body.append(contentsOf: bytes.readableBytesView) }
 
     /// The whole request.
-    func request(on channel: any Channel) -> WholeRequest {
+    func request(from origin: Incoming.Origin) -> WholeRequest {
         var fields = HTTPFields()
         fields.reserveCapacity(head.headers.count)
         var authority: String?
@@ -24,6 +24,6 @@ struct ShortRequest {
                 fields.append(HTTPField(name: name, value: value))
             }
         }
-        return WholeRequest(method: .post, target: head.uri, authority: authority, fields: fields, body: body, connection: .init(channel))
+        return WholeRequest(method: .post, target: head.uri, authority: authority, fields: fields, body: body, connection: origin)
     }
 }

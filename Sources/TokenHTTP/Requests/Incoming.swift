@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import TokenCore
 
 /// One whole request, read and bounded, as an endpoint sees it.
 struct Incoming: Sendable {
@@ -24,14 +25,14 @@ struct Incoming: Sendable {
     struct Origin: Sendable {
         /// The loop that serves it.
         let loop: any EventLoop
-        /// The address at the other end of the socket.
-        let peer: SocketAddress?
+        /// The address at the other end of the socket; nil for a Unix socket.
+        let peer: IPAddress?
         /// One number per connection, however many streams it has.
         let id: ObjectIdentifier
 
         init(_ channel: any Channel) {
             loop = channel.eventLoop
-            peer = channel.remoteAddress
+            peer = channel.remoteAddress?.ip
             id = ObjectIdentifier(channel.isStream ? channel.parent ?? channel : channel)
         }
     }
