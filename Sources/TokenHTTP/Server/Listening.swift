@@ -3,11 +3,8 @@ import Synchronization
 
 /// Gathers the ports of the listeners until all of them accept connections.
 final class Listening: Sendable {
-    /// Which listener.
-    enum Name: Sendable, Hashable { case main, admin, metrics }
-
     private struct State {
-        var ports: [Name: Int] = [:]
+        var ports: [CannotListen.Listener: Int] = [:]
         var isOver = false
         var waiter: CheckedContinuation<TokenServer.Ports?, Never>?
     }
@@ -19,7 +16,7 @@ final class Listening: Sendable {
     init(expected: Int) { self.expected = expected }
 
     /// A listener is up.
-    func opened(_ name: Name, _ channel: any Channel) {
+    func opened(_ name: CannotListen.Listener, _ channel: any Channel) {
         let ready = state.withLock { state -> (CheckedContinuation<TokenServer.Ports?, Never>, TokenServer.Ports)? in
             state.ports[name] = channel.localAddress?.port ?? 0
             guard let ports = Self.complete(state.ports, expected), let waiter = state.waiter.take() else { return nil }
@@ -27,6 +24,9 @@ final class Listening: Sendable {
         }
         ready.map { waiter, ports in waiter.resume(returning: ports) }
     }
+
+    /// Whether it accepts connections, or did.
+    func isOpen(_ name: CannotListen.Listener) -> Bool { state.withLock { $0.ports[name] != nil } }
 
     /// The ports, once all are known; nil when a listener failed before. Called once.
     func ports() async -> TokenServer.Ports? {
@@ -49,7 +49,7 @@ final class Listening: Sendable {
         waiter?.resume(returning: nil)
     }
 
-    private static func complete(_ ports: [Name: Int], _ expected: Int) -> TokenServer.Ports? {
+    private static func complete(_ ports: [CannotListen.Listener: Int], _ expected: Int) -> TokenServer.Ports? {
         guard ports.count == expected, let main = ports[.main], let admin = ports[.admin] else { return nil }
         return TokenServer.Ports(main: main, admin: admin, metrics: ports[.metrics])
     }

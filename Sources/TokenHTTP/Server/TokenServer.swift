@@ -26,7 +26,7 @@ public final class TokenServer: Service {
     ///   - keys: the keys in force, asked anew for every token that is verified.
     ///   - sources: whoever has figures for `/metrics`.
     ///   - onListening: told the ports once every listener accepts connections.
-    /// - Throws: when the certificate or its key cannot be read.
+    /// - Throws: `UnusableCertificate`.
     public init(
         configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, metrics sources: [any MetricsSource] = [], logger: Logger,
         onListening: @escaping @Sendable (Ports) async -> Void = { _ in }
@@ -37,15 +37,17 @@ public final class TokenServer: Service {
         self.sources = sources
         self.logger = logger
         self.onListening = onListening
-        certificate = try configuration.tls.map { try ServerCertificate(.init(certificate: $0.certificate, key: $0.key)) }
+        certificate = try configuration.tls.map { try ServerCertificate($0) }
     }
 
     /// Reads the certificate and its key again, for connections that begin from now on.
     ///
-    /// - Throws: when they cannot be read; then the old ones stay in force.
+    /// - Throws: `UnusableCertificate`; then the old ones stay in force.
     public func reload() throws { try certificate?.reload() }
 
     /// Serves.
+    ///
+    /// - Throws: `CannotListen` when a listener cannot be opened.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
         do {
@@ -68,7 +70,10 @@ public final class TokenServer: Service {
             listener(.admin, rooms.adminRoutes, rooms, at: configuration.admin, on: group, listening),
         ]
         if let address = configuration.metrics { listeners.append(listener(.metrics, rooms.probeRoutes, rooms, at: address, on: group, listening)) }
-        let services = ServiceGroup(configuration: .init(services: listeners, logger: logger))
+        // One that cannot be opened ends the others as an order to stop would: nothing fails but what failed.
+        let services = ServiceGroup(
+            configuration: .init(services: listeners.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }, logger: logger)
+        )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { [onListening] in if let ports = await listening.ports() { await onListening(ports) } }
             tasks.addTask {
@@ -80,9 +85,9 @@ public final class TokenServer: Service {
     }
 
     private func listener(
-        _ name: Listening.Name, _ routes: Routes, _ rooms: Rooms, at address: Configuration.Address, on group: any EventLoopGroup,
+        _ name: CannotListen.Listener, _ routes: Routes, _ rooms: Rooms, at address: Configuration.Address, on group: any EventLoopGroup,
         _ listening: Listening
-    ) -> any Service {
+    ) -> Listener {
         let limits = configuration.limits
         let responder = Responder(
             routes: routes, limits: limits, metrics: rooms.metrics, clock: engine.clock, logger: logger, trustedProxies: configuration.trustedProxies)
@@ -93,10 +98,16 @@ public final class TokenServer: Service {
             isSecure: isSecure, isFast: name == .main)
         let channel: any ServerChildChannel =
             if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
-        return channel.server(
+        let server = channel.server(
             configuration: .init(
                 address: .hostname(address.host, port: address.port), backlog: 1024,
                 availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
             onServerRunning: { listening.opened(name, $0) }, eventLoopGroup: group, logger: logger)
+        return Listener(name: name, address: address, listening: listening, server: server)
     }
+}
+
+extension TokenServer: CustomStringConvertible {
+    /// For the log of a service group.
+    public var description: String { "server" }
 }
