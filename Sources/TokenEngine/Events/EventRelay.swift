@@ -124,3 +124,8 @@ public final class EventRelay: Service {
         logger.error("events left the store before every sink had them", metadata: ["count": "\(gone.count)"])
     }
 }
+
+extension EventRelay: CustomStringConvertible {
+    /// For the log of a service group.
+    public var description: String { "event relay" }
+}

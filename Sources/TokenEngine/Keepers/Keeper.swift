@@ -13,7 +13,8 @@ public struct Keeper: Service {
     /// - Parameters:
     ///   - name: what its log entries are labelled with.
     ///   - pause: how long it rests between two pieces; measured from the end of one to the beginning of the next.
-    ///   - work: one piece, bounded. When it throws, the error is logged and the next piece is tried after the pause.
+    ///   - work: one piece, bounded. When it throws, the next piece is tried after the pause. The log has the first failure, then one a minute,
+    ///     and the end of them.
     public init(_ name: String, every pause: Duration, logger: Logger, work: @escaping @Sendable () async throws -> Void) {
         self.name = name
         self.pause = pause
@@ -23,21 +24,32 @@ public struct Keeper: Service {
 
     /// Works until the service group shuts down, then does one last piece, so that what waits is flushed.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
+        var trouble = await cancelWhenGracefulShutdown {
+            var trouble = Trouble()
             while !Task.isCancelled {
-                await piece()
+                await piece(&trouble)
                 try? await Task.sleep(for: pause)
             }
+            return trouble
         }
-        await piece()
+        await piece(&trouble)
     }
 
-    private func piece() async {
+    private func piece(_ trouble: inout Trouble) async {
         do {
             // A piece that has begun is finished: the task's cancellation ends the pause, not the work.
             try await Task { try await work() }.value
+            guard let failures = trouble.ended() else { return }
+            logger.notice("a keeper works again", metadata: ["keeper": "\(name)", "failures": "\(failures)"])
         } catch {
-            logger.warning("a keeper's work failed; it is tried again", metadata: ["keeper": "\(name)", "error": "\(error)"])
+            guard let failures = trouble.failed(at: .now) else { return }
+            logger.warning(
+                "a keeper's work failed; it is tried again", metadata: ["keeper": "\(name)", "error": "\(error)", "failures": "\(failures)"])
         }
     }
+}
+
+extension Keeper: CustomStringConvertible {
+    /// For the log of a service group.
+    public var description: String { "keeper '\(name)'" }
 }

@@ -103,3 +103,8 @@ extension KeyKeeper: SignerSource {
     /// The signer of the key in state `signing`; nil while there is none.
     public var signer: (any Signer)? { snapshot.signer }
 }
+
+extension KeyKeeper: CustomStringConvertible {
+    /// For the log of a service group.
+    public var description: String { "key keeper" }
+}
