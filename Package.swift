@@ -39,7 +39,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
@@ -72,7 +71,6 @@ var targets: [Target] = [
 if slice >= .store {
     dependencies += [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ]
@@ -82,7 +80,7 @@ if slice >= .store {
         .library(name: "StoreConformance", targets: ["StoreConformance"]),
     ]
     targets += [
-        room("TokenEngine", ["TokenCore", "TokenSealing", "JOSE", logging, metrics, lifecycle]),
+        room("TokenEngine", ["TokenCore", "TokenSealing", "JOSE", logging, lifecycle]),
         room(
             "SQLiteStore",
             [
@@ -124,7 +122,7 @@ if slice >= .all {
     ]
     products += [.library(name: "TokenHTTP", targets: ["TokenHTTP"])]
     targets += [
-        room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "JOSE", logging, metrics, lifecycle] + server),
+        room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "JOSE", logging, lifecycle] + server),
         tests(
             "TokenHTTPTests",
             [
