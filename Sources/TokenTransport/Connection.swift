@@ -1,7 +1,16 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import TokenCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// One request on a connection of its own to one address.
 struct Connection {
@@ -59,7 +68,16 @@ struct Connection {
         let host = request.url.host
         switch error as? HTTPClientError {
         case .deadlineExceeded?, .connectTimeout?, .readTimeout?: return .deadline(host: host)
-        default: return .unreachable(host: host, detail: "\(error)")
+        default: return .unreachable(host: host, detail: Self.sentence(error))
+        }
+    }
+
+    /// What the system said, where it was the system; SwiftNIO's own words for it are for programmers.
+    private static func sentence(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode)) + "."
+        case let error as NIOConnectionError: error.connectionErrors.first.map { sentence($0.error) } ?? "\(error)."
+        default: "\(error)"
         }
     }
 }

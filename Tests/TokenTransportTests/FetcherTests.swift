@@ -52,6 +52,14 @@ struct FetcherTests {
         #expect(PublicAddresses.contain(try #require(IPAddress(text))) == isPublic)
     }
 
+    @Test func serverThatIsNotThereIsAPlainSentence() async throws {
+        let port = try await LoopbackServer.run({ _ in nil }) { $0.port }
+        let request = FetchRequest(try WebURL("http://127.0.0.1:\(port)/"))
+        await #expect(throws: TransportError.unreachable(host: "127.0.0.1", detail: "Connection refused.")) {
+            try await Fetcher().send(request, policy: anywhere)
+        }
+    }
+
     @Test("canon 57: one private address among public ones spoils the name")
     func oneBadAddressSpoilsTheName() async throws {
         let resolver = Resolver { _, _ in [IPAddress("8.8.8.8"), IPAddress("127.0.0.1")].compactMap(\.self) }
