@@ -61,6 +61,17 @@ struct AdminCommandTests {
         }
     }
 
+    @Test func sealKeyThatOnlyClientsHoldIsExplained() async throws {
+        func answer(current: Bool, secrets: Int) -> String {
+            #"{"keys":[],"seal":[{"number":1,"in_file":true,"current":\#(current),"signing_keys":0,"client_secrets":\#(secrets),"dispensable":false}]}"#
+        }
+        for (current, secrets) in [(false, 2), (true, 2), (false, 0)] {
+            try await against({ _ in .init(200, answer(current: current, secrets: secrets)) }) { _, run in
+                #expect(await run("keys", "list").output.contains("make such a client anew") == (!current && secrets > 0))
+            }
+        }
+    }
+
     @Test func everyPageOfSessionsIsRead() async throws {
         try await against({ request in
             request.target.hasSuffix("&after=n%2F1")

@@ -4,8 +4,8 @@ import JOSE
 /// `mintmark keys`: the signing keys of a running server, and its seal.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Look at signing keys, rotate and revoke them; make seal keys.",
-        subcommands: [ListKeysCommand.self, RotateKeysCommand.self, RevokeKeyCommand.self, NewSealCommand.self])
+        commandName: "keys", abstract: "Look at signing keys, rotate and revoke them; make, promote and remove seal keys.",
+        subcommands: [ListKeysCommand.self, RotateKeysCommand.self, RevokeKeyCommand.self, NewSealCommand.self, ChangeSealCommand.self])
 }
 
 /// `mintmark keys list`.
@@ -33,6 +33,11 @@ struct ListKeysCommand: AsyncParsableCommand {
                 ("CLIENT SECRETS", "client_secrets"), ("SESSIONS UNTIL", "sessions_until"), ("DISPENSABLE", "dispensable"),
             ],
             nothing: "")
+        let holds = seals.contains { $0.object?["current"]?.bool == false && ($0.object?["client_secrets"]?.integer ?? 0) > 0 }
+        if holds {
+            Surroundings.current.print(
+                "\nA client's secret stays under its seal key: make such a client anew (clients create) and delete the old one to free the key.")
+        }
     }
 }
 
