@@ -108,9 +108,22 @@ struct TokenCommandTests {
         let token = try mint.token("It's no JSON")
         let ran = await mint.verify(token, "--signature-only")
         #expect(ran.status == 0, "\(ran)")
-        #expect(!ran.output.contains("claims"))
+        #expect(!ran.output.contains("claims") && !ran.output.contains("accepted"))
+        #expect(ran.output.hasSuffix("The signature is good. Nothing else was asked.\n"))
+        for option in [["--issuer", "https://a"], ["--audience", "b"], ["--type", "JWT"], ["--at", "1500"], ["--leeway", "0"]] {
+            let both = await run(
+                ["token", "verify", token, "--jwks", "keys.json", "--signature-only"] + option, workingDirectory: mint.folder.path)
+            #expect(both.status == 64 && both.complaints.contains("--signature-only looks at no claim"), "\(both)")
+        }
         let whole = await mint.verify(token)
         #expect(whole.status == 1 && whole.output.contains("claims"))
+    }
+
+    @Test func headerThatIsNoJSONIsExplainedInWords() async throws {
+        let mint = try Mint()
+        defer { mint.folder.remove() }
+        let ran = await mint.verify("AAAA.AAAA.AAAA")
+        #expect(ran.status == 1 && ran.output.contains("not strict JSON: it breaks off") && !ran.output.contains("syntax("), "\(ran)")
     }
 
     @Test func tokenIsReadFromStandardInput() async throws {

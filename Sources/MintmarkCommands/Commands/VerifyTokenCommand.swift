@@ -9,19 +9,22 @@ struct VerifyTokenCommand: AsyncParsableCommand {
         commandName: "verify", abstract: "Check a token against a key set; ends with 0 if it is accepted and with 1 if not.")
 
     @OptionGroup var token: TokenArgument
-    @Option(help: ArgumentHelp("The key set, or one key: a file, or an https URL.", valueName: "file|url"))
+    @Option(help: ArgumentHelp("The key set, or one key: a file, or a URL: https, or http on this machine.", valueName: "file|url"))
     var jwks: String
     @Option(help: "The issuer it must have.") var issuer: String?
     @Option(help: "An audience it may be meant for; repeatable.") var audience: [String] = []
     @Option(help: "The typ it must have, such as at+jwt.") var type: String?
-    @Option(help: ArgumentHelp("How many seconds clocks may differ, 0-60.", valueName: "seconds")) var leeway: Int64 = 0
+    @Option(help: ArgumentHelp("How many seconds clocks may differ, 0-60. Default: 0.", valueName: "seconds")) var leeway: Int64?
     @Option(help: ArgumentHelp("The time to judge it at: seconds since 1970, or 2026-01-31T12:00:00Z. Default: now.", valueName: "time"))
     var at: String?
     @Flag(help: "Check the signature alone, whatever the payload is.") var signatureOnly = false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
-        guard JWTPolicy.leewayBounds.contains(leeway) else { throw ValidationError("--leeway is 0-60 seconds.") }
+        if signatureOnly, issuer != nil || !audience.isEmpty || type != nil || at != nil || leeway != nil {
+            throw ValidationError("--signature-only looks at no claim: leave out --issuer, --audience, --type, --at and --leeway.")
+        }
+        guard JWTPolicy.leewayBounds.contains(leeway ?? 0) else { throw ValidationError("--leeway is 0-60 seconds.") }
         if let at, Self.seconds(at) == nil {
             throw ValidationError("--at is a number of seconds since 1970 or a time such as 2026-01-31T12:00:00Z.")
         }
@@ -33,7 +36,7 @@ struct VerifyTokenCommand: AsyncParsableCommand {
         let now = at.flatMap(Self.seconds) ?? Int64(Date.now.timeIntervalSince1970)
         let policy = try JWTPolicy(
             issuer: issuer, audience: audience.isEmpty ? nil : audience, type: type.map(TokenType.exactly) ?? .any,
-            requiresSubject: false, leeway: leeway)
+            requiresSubject: false, leeway: leeway ?? 0)
         let judgement = TokenJudge(keys: keys, policy: signatureOnly ? nil : policy, now: now).judge(bytes)
         try report(judgement)
         if !judgement.isAccepted { throw ExitCode(CommandStatus.refused.rawValue) }
@@ -43,7 +46,8 @@ struct VerifyTokenCommand: AsyncParsableCommand {
         if json { return try Surroundings.current.printJSON(Report(judgement)) }
         var table = Table("RULE", "VERDICT", "WHY")
         for step in judgement.steps { table.append(step.rule, step.verdict.rawValue, step.because) }
-        Surroundings.current.print(table.text + "\n\n" + (judgement.isAccepted ? "The token is accepted." : "The token is refused."))
+        let accepted = signatureOnly ? "The signature is good. Nothing else was asked." : "The token is accepted."
+        Surroundings.current.print(table.text + "\n\n" + (judgement.isAccepted ? accepted : "The token is refused."))
     }
 
     private static func seconds(_ text: String) -> Int64? {

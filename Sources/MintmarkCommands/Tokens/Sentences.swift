@@ -35,7 +35,7 @@ enum Sentences {
     static func of(_ error: JOSEError) -> String {
         switch error {
         case .malformedBase64URL: "A part is not canonical base64url."
-        case .malformedJSON(let reason): "A part is not strict JSON: \(reason)."
+        case .malformedJSON(let reason): "A part is not strict JSON: \(of(reason))."
         case .notCompact: "It is not three parts with two dots between them."
         case .tooLarge(let limit): "It has more than \(limit) bytes."
         case .malformedHeader(""): "The header is not a JSON object."
@@ -54,6 +54,19 @@ enum Sentences {
         case .duplicateKeyID: "Two keys of the set have the same kid."
         case .signingFailed: "Signing failed."
         case .leewayOutOfRange: "The leeway is not in 0-60 s."
+        }
+    }
+
+    /// The end of a sentence about a text that is not strict JSON.
+    static func of(_ error: JSONError) -> String {
+        switch error {
+        case .syntax(let offset): "it breaks off, or something does not belong there, at byte \(offset)"
+        case .duplicateMember(let offset): "a member stands twice, the second time at byte \(offset)"
+        case .tooDeep(let limit): "it nests deeper than \(limit) levels"
+        case .tooLarge(let limit): "it has more than \(limit) bytes"
+        case .invalidUnicode(let offset): "a text at byte \(offset) is not Unicode"
+        case .numberOutOfRange(let offset): "a number at byte \(offset) is out of range"
+        case .trailingBytes(let offset): "something follows the value at byte \(offset)"
         }
     }
 
