@@ -132,14 +132,27 @@ struct ConfigurationLoadingTests {
             ])
     }
 
-    @Test func cacheIsAnsweredWithTheStoreThatWillReplaceIt() {
+    @Test func storeElsewhereIsAnsweredWithTheKeyThatWillNameIt() {
         for answer in [
-            problems(flags: ["cache.host=x"]), problems("cache:\n  host: x"),
-            problems(environment: ["MINTMARK_CACHE_HOST": "x"]),
+            problems(flags: ["cache.host=x"]), problems("cache:\n  host: x"), problems("redis: x"), problems("store: {url: x}"),
+            problems(flags: ["redis.address=x"]), problems(flags: ["valkey.url=x"]), problems(flags: ["store.url=redis://x"]),
+            problems(environment: ["MINTMARK_CACHE_HOST": "x"]), problems(environment: ["MINTMARK_REDIS_ADDRESS": "x"]),
+            problems(environment: ["MINTMARK_STORE_URL": "x"]),
         ] {
             #expect(answer.count == 1)
-            #expect(answer.first?.contains("`store.url` will replace it in a later version") == true)
+            #expect(answer.first?.contains("`store.url` is to come in a later version") == true, "\(answer)")
         }
+    }
+
+    @Test(arguments: ["bogus", "x", "a.b", "tokens.secret", "database.host_name_of_the_replica"])
+    func nothingIsNamedThatIsNotNear(written: String) {
+        let answer = "There is no key '\(written)': `mintmark config show` lists them all."
+        #expect(problems(flags: ["\(written)=1"]) == ["--set: \(answer)"])
+        let variable = "MINTMARK_" + written.uppercased().replacing(".", with: "_")
+        #expect(
+            problems(environment: [variable: "1"]) == [
+                "environment \(variable): There is no such variable: docs/configuration.md has them all."
+            ])
     }
 
     @Test func variablesOfKubernetesAndOfTheBuildAreNotOurs() {
@@ -156,10 +169,56 @@ struct ConfigurationLoadingTests {
         let found = problems(
             "server: {port: many}\nlogn: {}", environment: ["MINTMARK_X": "1"],
             flags: ["auth.leeway=2m", "auth.leeway", "a.b=c"])
-        #expect(found.count == 4)  // two flags that are none hide the third from being read
+        #expect(found.count == 6)
         #expect(found.contains { $0.hasPrefix("m.yaml:2:") })
         #expect(found.contains { $0.hasPrefix("environment MINTMARK_X:") })
         #expect(found.contains { $0 == "--set: 'auth.leeway' is not of the form key=value." })
+    }
+
+    @Test func unknownKeysHideNoBadValues() {
+        let found = problems(
+            """
+            a: 1
+            b: 2
+            server:
+              c: 3
+              port: many
+            auth:
+              d: 4
+              leeway: 2m
+              algorithm: none
+            e: 5
+            login: {require: maybe}
+            """)
+        let lines = found.map { $0.prefix { $0 != " " } }
+        #expect(
+            lines == [
+                "m.yaml:1:", "m.yaml:2:", "m.yaml:4:", "m.yaml:7:", "m.yaml:10:", "m.yaml:5:", "m.yaml:9:", "m.yaml:8:", "m.yaml:11:",
+            ])
+    }
+
+    @Test(arguments: [
+        ("server:\n  port: 1\n\nadmin:\n  port: 2\n  port: 3", 5...6), ("server:\n  port: 1\n\t- x", 3...3), ("a: 1\nb: [1", 2...3),
+        ("server: {}\n---\nadmin: {}", 2...3), ("a: 1\nb: *nobody", 2...2), ("a: 1\nb: \u{1}", 2...2),
+    ])
+    func textThatIsNoYAMLIsReportedAtItsLine(yaml: String, lines: ClosedRange<Int>) {
+        let found = problems(yaml)
+        #expect(found.count == 1)
+        #expect(lines.contains { found.first?.hasPrefix("m.yaml:\($0): ") == true }, "\(found)")
+        #expect(found.first?.contains("\n") == false)
+    }
+
+    @Test(arguments: [
+        "tokens.example.com", "ftp://x", "https://", "https:///path", "https://a b", "//x", "https://x?tenant=1", "https://x#y", "urn:x",
+    ])
+    func issuerIsAnAbsoluteURL(issuer: String) {
+        let found = problems(flags: ["auth.issuer=\(issuer)"])
+        #expect(found.count == 1 && found.first?.contains("is not an absolute http or https URL") == true, "\(found)")
+    }
+
+    @Test(arguments: ["https://tokens.example.com", "http://localhost:8080", "https://x.example/tenant/", "http://[::1]:8080"])
+    func issuerIsKeptByteForByte(issuer: String) throws {
+        #expect(try load(flags: ["auth.issuer=\(issuer)"]).settings.auth.issuer == issuer)
     }
 
     @Test(arguments: [

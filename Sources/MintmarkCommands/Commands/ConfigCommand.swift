@@ -16,7 +16,7 @@ struct ShowConfigCommand: ParsableCommand {
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let entries = try options.load().entries
+        let entries = try json ? options.readOrPrintProblems().entries : options.load().entries
         if json { return try Surroundings.current.printJSON(entries.map(Row.init)) }
         var table = Table("KEY", "VALUE", "FROM")
         for entry in entries { table.append(entry.name, entry.text, "\(entry.origin)") }
@@ -35,7 +35,8 @@ struct ShowConfigCommand: ParsableCommand {
     }
 }
 
-/// `mintmark config check`: ends with 0 if `serve` would accept the configuration, with 78 and every reason if not.
+/// `mintmark config check`: ends with 0 if `serve` would accept the configuration and the files that it names, with 78 and every
+/// reason if not.
 struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Explain everything that keeps the configuration from being served.")
@@ -45,8 +46,9 @@ struct CheckConfigCommand: ParsableCommand {
 
     func run() throws {
         let surroundings = Surroundings.current
-        let settings = try options.load().settings
-        let contradictions = settings.contradictions(workingDirectory: surroundings.workingDirectory)
+        let settings = try json ? options.readOrPrintProblems().settings : options.load().settings
+        let contradictions =
+            settings.contradictions(workingDirectory: surroundings.workingDirectory) + settings.unusableFiles(from: surroundings)
         if json {
             try surroundings.printJSON(contradictions.map(Row.init))
         } else {
@@ -68,6 +70,16 @@ struct CheckConfigCommand: ParsableCommand {
             keys = contradiction.keys
             reason = contradiction.reason
             fix = contradiction.fix
+        }
+    }
+}
+
+extension ConfigurationOptions {
+    /// Reads the three sources for a program: what cannot be read is on standard output, as a list like any other answer.
+    fileprivate func readOrPrintProblems() throws -> LoadedSettings {
+        do { return try read() } catch {
+            try Surroundings.current.printJSON(error.problems.map { ["from": "\($0.origin)", "reason": $0.message] })
+            throw ExitCode(CommandStatus.configuration.rawValue)
         }
     }
 }

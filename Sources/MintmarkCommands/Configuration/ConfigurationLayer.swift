@@ -16,6 +16,8 @@ struct ConfigurationLayer: Sendable {
     let name: String
     /// By key.
     var entries: [String: Entry] = [:]
+    /// What the source says that cannot be read; the rest of it is in `entries` all the same, so that one look shows everything.
+    var problems: [ConfigurationProblem] = []
 
     /// The layer as the reader wants it.
     var provider: InMemoryProvider {

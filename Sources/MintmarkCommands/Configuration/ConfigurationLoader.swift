@@ -27,25 +27,13 @@ struct ConfigurationSources: Sendable {
     /// - Throws: all problems of all sources at once. Contradictions between valid values are not among them: see
     ///   `Settings.contradictions(workingDirectory:)`.
     func load() throws(ConfigurationError) -> LoadedSettings {
-        var problems: [ConfigurationProblem] = []
-        func attempt(_ read: () throws(ConfigurationError) -> ConfigurationLayer) -> ConfigurationLayer? {
-            do { return try read() } catch {
-                problems += error.problems
-                return nil
-            }
-        }
         let layers = [
-            attempt { () throws(ConfigurationError) in try FlagReader.read(flags) },
-            attempt { () throws(ConfigurationError) in try EnvironmentReader.read(environment) },
-            attempt { () throws(ConfigurationError) in
-                guard let file else { return ConfigurationLayer(name: "file") }
-                return try FileReader.read(yaml: file.yaml, path: file.path)
-            },
-        ].compactMap(\.self)
-
+            FlagReader.read(flags), EnvironmentReader.read(environment),
+            file.map { FileReader.read(yaml: $0.yaml, path: $0.path) } ?? ConfigurationLayer(name: "file"),
+        ]
         var reader = ValueReader(layers: layers)
         let settings = Settings(reading: &reader)
-        problems += reader.problems
+        let problems = layers.flatMap(\.problems) + reader.problems
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         return LoadedSettings(settings: settings, entries: reader.entries)
     }

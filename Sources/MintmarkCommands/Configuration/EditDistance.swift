@@ -20,6 +20,19 @@ enum EditDistance {
         return rows[a.count][b.count]
     }
 
+    /// The name that was probably meant: the one with the fewest edits, if those are at most a third of what was written.
+    ///
+    /// - Parameters:
+    ///   - known: of two that are equally near, the first is meant.
+    ///   - shortened: the edits to a shorter form of a known name, where there is one.
+    static func nearest(
+        to written: String, among known: [String], shortened: (String) -> Int? = { _ in nil }
+    ) -> String? {
+        let distances = known.map { ($0, min(between(written, $0), shortened($0) ?? .max)) }
+        guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 * 3 <= written.utf8.count else { return nil }
+        return best.0
+    }
+
     /// The longest name worth comparing; the rest of a longer one is not looked at.
     static let longest = 64
 }

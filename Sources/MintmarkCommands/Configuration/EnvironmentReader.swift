@@ -3,9 +3,8 @@ enum EnvironmentReader {
     static let prefix = "MINTMARK_"
 
     /// - Parameter environment: every variable of the process.
-    static func read(_ environment: [String: String]) throws(ConfigurationError) -> ConfigurationLayer {
+    static func read(_ environment: [String: String]) -> ConfigurationLayer {
         var layer = ConfigurationLayer(name: "environment")
-        var problems: [ConfigurationProblem] = []
         if let level = environment["LOG_LEVEL"], !level.isEmpty {
             layer.entries[Keys.loggingLevel.name] = .init(text: common(level), origin: .environment(name: "LOG_LEVEL"))
         }
@@ -14,10 +13,9 @@ enum EnvironmentReader {
             if let key = byEnvironmentName[name] {
                 layer.entries[key] = .init(text: text, origin: origin)
             } else {
-                problems.append(ConfigurationProblem(origin: origin, message: unknown(name)))
+                layer.problems.append(ConfigurationProblem(origin: origin, message: unknown(name)))
             }
         }
-        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         return layer
     }
 
@@ -31,10 +29,11 @@ enum EnvironmentReader {
 
     private static func unknown(_ name: String) -> String {
         let written = name.dropFirst(prefix.count).lowercased()
-        if written.hasPrefix("cache_") { return Keys.unknown("cache." + written.dropFirst("cache_".count)) }
-        let distances = byEnvironmentName.keys.sorted().map { ($0, EditDistance.between(name, $0)) }
-        let nearest = distances.min { $0.1 < $1.1 }?.0 ?? ""
-        return "There is no such variable; the nearest is \(nearest)."
+        let key = written.replacing("_", with: ".", maxReplacements: 1)
+        if Keys.isForAStoreElsewhere(key) { return Keys.unknown(key) }
+        let near = EditDistance.nearest(to: written, among: Keys.all.map { $0.environmentName.dropFirst(prefix.count).lowercased() })
+        guard let near else { return "There is no such variable: docs/configuration.md has them all." }
+        return "There is no such variable; the nearest is \(prefix)\(near.uppercased())."
     }
 
     /// `LOG_LEVEL` as other programs spell it: any case, and `warn`.

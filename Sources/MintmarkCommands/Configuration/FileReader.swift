@@ -8,14 +8,13 @@ enum FileReader {
     /// - Parameters:
     ///   - yaml: the text of the file; empty or all comments says nothing.
     ///   - path: for error messages and origins.
-    static func read(yaml: String, path: String) throws(ConfigurationError) -> ConfigurationLayer {
+    static func read(yaml: String, path: String) -> ConfigurationLayer {
         var flattening = Flattening(path: path)
         do {
             if let root = try Yams.compose(yaml: yaml) { flattening.visit(root, at: "") }
         } catch {
-            flattening.report(line: 1, "This is not YAML that can be read: \(error)")
+            flattening.reportUnreadable(error, in: yaml)
         }
-        guard flattening.problems.isEmpty else { throw ConfigurationError(problems: flattening.problems) }
         return flattening.layer
     }
 
@@ -23,10 +22,24 @@ enum FileReader {
     private struct Flattening {
         let path: String
         var layer = ConfigurationLayer(name: "file")
-        var problems: [ConfigurationProblem] = []
 
         mutating func report(line: Int, _ message: String) {
-            problems.append(ConfigurationProblem(origin: .file(path: path, line: line), message: message))
+            layer.problems.append(ConfigurationProblem(origin: .file(path: path, line: line), message: message))
+        }
+
+        /// A text that is no YAML, at the line where the reader gave up.
+        mutating func reportUnreadable(_ error: any Error, in yaml: String) {
+            switch error as? YamlError {
+            case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+                report(line: mark.line, "This is not YAML that can be read: \(problem).")
+            case .duplicatedKeysInMapping(let names, let context):
+                report(line: context.mark.line, "A duplicate key: \(names.sorted().map { "'\($0)'" }.joined(separator: ", ")) stands twice.")
+            case .reader(let problem, let offset?, _, _):
+                let line = yaml.prefix(offset).count(where: \.isNewline) + 1
+                report(line: line, "This is not YAML that can be read: \(problem).")
+            default:
+                report(line: 1, "This is not YAML that can be read: \(error)")
+            }
         }
 
         /// - Parameter name: the dotted key of the node; empty for the document.

@@ -40,7 +40,7 @@ enum Keys {
         "The least level that is logged; the variable LOG_LEVEL is honoured below MINTMARK_LOGGING_LEVEL.")
 
     static let issuer = ConfigurationKey(
-        "auth.issuer", .text("URL"), derived: "http://localhost:<server.port>, https with TLS",
+        "auth.issuer", .webURL, derived: "http://localhost:<server.port>, https with TLS",
         "The `iss` of every token, exactly as validators expect it.")
     static let audience = ConfigurationKey(
         "auth.audience", .text("text"), derived: "<auth.issuer>",
@@ -55,7 +55,7 @@ enum Keys {
         "How long a session lives from its login on; rotation never extends it.")
     static let autoLogout = ConfigurationKey(
         "auth.auto_logout", .duration(.zero ... .hours(87_600)), default: "0",
-        "A session without activity for that long is over; 0 turns it off.")
+        "A session without activity for that long is over, 5 % or a minute later at the most, whichever is more; 0 turns it off.")
     static let refreshGrace = ConfigurationKey(
         "auth.refresh_grace", .duration(.zero ... .seconds(600)), default: "30s",
         "How long a retry with the refresh token just used gets the same successor; 0 turns it off.")

@@ -10,20 +10,24 @@ extension Keys {
     /// The sentence for a key that does not exist: what was probably meant.
     static func unknown(_ name: String) -> String {
         let shown = name.count > EditDistance.longest ? name.prefix(EditDistance.longest) + "…" : name[...]
-        if name == "cache" || name.hasPrefix("cache.") {
+        if isForAStoreElsewhere(name) {
             return
-                "There is no key '\(shown)': sessions are in the embedded store; `store.url` will replace it in a later version."
+                "There is no key '\(shown)': sessions are in the embedded store; `store.url` is to come in a later version and will name another."
         }
-        return "There is no key '\(shown)'; the nearest is '\(nearest(to: name))'."
+        guard let nearest = nearest(to: name) else { return "There is no key '\(shown)': `mintmark config show` lists them all." }
+        return "There is no key '\(shown)'; the nearest is '\(nearest)'."
     }
 
-    /// The known key that takes the fewest edits, also when only its last word was written.
-    static func nearest(to name: String) -> String {
-        func distance(_ known: String) -> Int {
-            let word = known.split(separator: ".").last ?? ""
-            return min(EditDistance.between(name, known), EditDistance.between(name, word) + 1)
+    /// True for what other servers call the place of their sessions.
+    static func isForAStoreElsewhere(_ name: String) -> Bool {
+        name == "store.url" || ["cache", "redis", "valkey"].contains(name.split(separator: ".").first ?? "")
+    }
+
+    /// The known key that takes the fewest edits, also when only its last word was written; nil if none is near.
+    static func nearest(to name: String) -> String? {
+        EditDistance.nearest(to: name, among: all.map(\.name)) { known in
+            known.split(separator: ".").last.map { EditDistance.between(name, $0) + 1 }
         }
-        return all.map(\.name).min { distance($0) < distance($1) } ?? ""
     }
 
     private static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

@@ -4,6 +4,8 @@ enum Origin: Sendable, Hashable {
     case `default`
     /// A line of the configuration file.
     case file(path: String, line: Int)
+    /// The configuration file as a whole.
+    case wholeFile(path: String)
     /// An environment variable.
     case environment(name: String)
     /// `--set` on the command line.
@@ -16,6 +18,7 @@ extension Origin: CustomStringConvertible {
         switch self {
         case .default: "default"
         case .file(let path, let line): "\(path):\(line)"
+        case .wholeFile(let path): path
         case .environment(let name): "environment \(name)"
         case .flag: "--set"
         }

@@ -1,3 +1,5 @@
+import TokenTransport
+
 /// How the text of a value is read: the kind of a configuration key.
 struct ValueKind<Value: Sendable>: Sendable {
     /// What may be written, as docs/configuration.md says it.
@@ -23,6 +25,20 @@ extension ValueKind where Value == String {
                 throw InvalidValue("contains a control character")
             }
             return text
+        }
+    }
+}
+
+extension ValueKind where Value == String {
+    /// An absolute `http` or `https` URL, kept byte for byte: whoever compares it compares bytes.
+    static var webURL: Self {
+        let line = text("URL")
+        return Self(allowed: line.allowed) { text throws(InvalidValue) in
+            let value = try line.parse(text)
+            guard (try? WebURL(value)) != nil, !value.contains("?") else {
+                throw InvalidValue("is not an absolute http or https URL without a query, such as https://tokens.example.com")
+            }
+            return value
         }
     }
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import TokenCore
 import TokenHTTP
 
@@ -27,16 +26,13 @@ extension Settings {
             leeway: auth.leeway, legacySecret: try legacySecret, loops: server.maxProcessors == 0 ? nil : server.maxProcessors)
     }
 
-    /// The secret of legacy tokens: the bytes of the file without a line end behind them.
+    /// The secret of legacy tokens.
     private var legacySecret: Secret? {
         get throws(CommandFailure) {
             guard let path = auth.legacyHS256 else { return nil }
-            guard let bytes = FileManager.default.contents(atPath: path) else {
-                throw CommandFailure(.configuration, "auth.legacy_hs256 names a file that cannot be read.")
+            do { return try LegacySecretFile.read(path) } catch {
+                throw CommandFailure(.configuration, "the file that auth.legacy_hs256 names \(error.reason).")
             }
-            let secret = Array(bytes).reversed().drop { $0 == 0x0a || $0 == 0x0d }.reversed()
-            guard secret.count >= 32 else { throw CommandFailure(.configuration, "the secret of auth.legacy_hs256 has fewer than 32 bytes.") }
-            return Secret(Array(secret))
         }
     }
 
