@@ -48,6 +48,57 @@ struct ConfigCommandTests {
         #expect(json.status == 78 && json.output.contains("\"keys\""))
     }
 
+    @Test func checkLooksAtTheFilesThatAreNamed() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write("not a certificate", to: "tls.pem")
+        try folder.write("short\n", to: "secret")
+        try folder.write(String(repeating: "s", count: 32), to: "long")
+        try folder.write("", to: "a-file")
+        func check(_ settings: [String]) async -> Ran {
+            await run(["config", "check"] + settings.flatMap { ["--set", $0] }, workingDirectory: folder.path)
+        }
+        let cases: [([String], String, String)] = [
+            (["server.tls.certificate=none.pem", "server.tls.key=none.key"], "server.tls.certificate", "/none.pem cannot be read: No such file"),
+            (["server.tls.certificate=tls.pem", "server.tls.key=none.key"], "server.tls.certificate", "/tls.pem is not a PEM file"),
+            (["auth.legacy_hs256=none"], "auth.legacy_hs256", "cannot be read"),
+            (["auth.legacy_hs256=secret"], "auth.legacy_hs256", "fewer than 32 bytes"),
+            (["events.file=none/events"], "events.file", "none/events cannot be made: No such file"),
+            (["events.file=a-file/events"], "events.file", "a-file/events cannot be reached: Not a directory"),
+            (["events.file=/"], "events.file", "/ is a folder"),
+        ]
+        for (settings, key, reason) in cases {
+            let ran = await check(settings)
+            #expect(ran.status == 78 && ran.output.hasPrefix(key + "\n") && ran.output.contains(reason), "\(ran)")
+            let serve = await run(
+                ["serve", "--set", "store.path=\(folder.path)/data"] + settings.flatMap { ["--set", $0] }, workingDirectory: folder.path)
+            #expect(serve.status == 78 && serve.complaints.contains(reason), "\(serve)")
+        }
+        #expect(await check(["auth.legacy_hs256=long", "events.file=events"]).status == 0)
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(left == ["a-file", "long", "secret", "tls.pem"], "nothing was made")
+    }
+
+    @Test func whatCannotBeReadIsJSONForAProgram() async throws {
+        for command in ["check", "show"] {
+            let ran = await run("config", command, "--json", "--set", "server.port=many", "--set", "bogus=1")
+            #expect(ran.status == 78 && ran.complaints.isEmpty)
+            let rows = try JSONDecoder().decode([[String: String]].self, from: Data(ran.output.utf8))
+            #expect(rows.count == 2 && rows.allSatisfy { $0["from"] == "--set" && $0["reason"]?.isEmpty == false })
+            let missing = await run("config", command, "--json", "--config", "/none.yaml")
+            #expect(missing.status == 78)
+            #expect(try JSONDecoder().decode([[String: String]].self, from: Data(missing.output.utf8)).map { $0["from"] } == ["/none.yaml"])
+        }
+    }
+
+    @Test func backupWithoutAStoreIsAMistakeInTheCommandLine() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let ran = await run("backup", "copy", "--set", "store.path=data", workingDirectory: folder.path)
+        #expect(ran.status == 64 && ran.complaints.contains("there is no store in data"), "\(ran)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    }
+
     @Test func serveRefusesContradictionsBeforeAnythingElse() async {
         let ran = await run("serve", "--set", "server.host=0.0.0.0")
         #expect(ran.status == 78)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import SQLiteStore
 
 /// `mintmark backup FILE`: the store in one file, also while a server uses it.
@@ -13,8 +14,11 @@ struct BackupCommand: ParsableCommand {
     func run() throws {
         let surroundings = Surroundings.current
         let folder = DataFolder(try options.soundSettings())
+        guard FileManager.default.fileExists(atPath: surroundings.absolute(folder.path) + "/" + SQLiteStore.fileName) else {
+            throw CommandFailure(.usage, "there is no store in \(folder.path): name its folder with --config or --set store.path=….")
+        }
         do { try SQLiteStore.backup(folder: folder.path, to: surroundings.absolute(file)) } catch {
-            throw CommandFailure(.failed, "no backup was made: \(error.explanation)")
+            throw CommandFailure(error.commandStatus, "no backup was made: \(error.explanation)")
         }
         surroundings.print("\(folder.path) is in \(file). Its seal, \(folder.sealFile), is not: keep it elsewhere.")
     }

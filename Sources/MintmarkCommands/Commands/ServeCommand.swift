@@ -9,7 +9,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
-        let settings = try options.soundSettings()
+        let settings = try options.servableSettings()
         let logging = settings.logging
         LoggingSystem.bootstrap { LineLogHandler(label: $0, mode: logging.mode, logLevel: logging.level) }
         try await Serve(settings: settings, logger: Logger(label: "mintmark")).run()

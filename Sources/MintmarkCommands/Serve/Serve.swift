@@ -24,6 +24,7 @@ struct Serve {
     ///
     /// - Throws: `CommandFailure` with what to do when the installation is not as it must be.
     func run() async throws {
+        try openEventsFile()
         let folder = DataFolder(settings)
         let seals = try folder.seals()
         let metrics = ServeMetrics()
@@ -32,6 +33,7 @@ struct Serve {
             try await serve(folder, seals, store, metrics)
         } catch {
             await store.close()
+            if let error = error as? CannotListen { throw CommandFailure(error) }
             throw error
         }
         // What the keepers flushed is committed; what was acknowledged was on disk before.
@@ -43,7 +45,7 @@ struct Serve {
         do {
             return try SQLiteStore.open(.init(path: folder.path, keepsEvents: !sinks.isEmpty, observer: observer))
         } catch {
-            throw CommandFailure(.failed, "the store in \(folder.path) cannot be opened: \(error.explanation)")
+            throw CommandFailure(error.commandStatus, "the store in \(folder.path) cannot be opened: \(error.explanation)")
         }
     }
 
@@ -64,7 +66,8 @@ struct Serve {
             configuration: try settings.server(adminToken: try folder.adminToken()), engine: engine, keys: keys, metrics: [metrics], logger: logger
         ) { ports in announce(ports, folder) }
         logger.notice("a 200 means fsynced: it survives a kill and a power loss", metadata: ["store": "\(folder.path)"])
-        let services: [any Service] = [keys, relay] + engine.keepers + [HangUp(server: server, logger: logger), server]
+        let hangUp = HangUp(server: server, hasCertificate: settings.server.tls != nil, logger: logger)
+        let services: [any Service] = [keys, relay] + engine.keepers + [hangUp, server]
         // Shut down in the reverse order: first the server finishes what is in flight, then the keepers flush.
         let group = ServiceGroup(
             configuration: .init(
@@ -80,6 +83,13 @@ struct Serve {
         return keys
     }
 
+    private func openEventsFile() throws(CommandFailure) {
+        guard case .file(let path) = settings.events.sink else { return }
+        do { try EventsFile.open(path) } catch {
+            throw CommandFailure(.configuration, "\(Keys.eventsFile.name): \(path) \(error.reason).")
+        }
+    }
+
     private var sinks: [any EventSink] {
         switch settings.events.sink {
         case .none: []
@@ -90,8 +100,11 @@ struct Serve {
 
     /// Says where the server listens: for people in the log, for programs as one line of JSON on standard output.
     private func announce(_ ports: TokenServer.Ports, _ folder: DataFolder) {
-        let main = "\(settings.server.listener.host):\(ports.main)"
-        let admin = "\(settings.admin.host):\(ports.admin)"
+        func address(_ listener: Settings.Listener, _ port: Int) -> String {
+            "\(TokenServer.Configuration.Address(host: listener.host, port: port))"
+        }
+        let main = address(settings.server.listener, ports.main)
+        let admin = address(settings.admin, ports.admin)
         logger.notice(
             "listening",
             metadata: ["public": "\(main)", "admin": "\(admin)", "credential": "\(folder.adminTokenFile)"])
@@ -100,20 +113,28 @@ struct Serve {
             json.member("event", "listening")
             json.member("public", main)
             json.member("admin", admin)
-            if let metrics = ports.metrics { json.member("metrics", "\(settings.metrics?.host ?? ""):\(metrics)") }
+            if let listener = settings.metrics, let port = ports.metrics { json.member("metrics", address(listener, port)) }
         }
         Surroundings.current.print(String(decoding: json.bytes, as: UTF8.self))
     }
 }
 
 /// Reads the certificate again on SIGHUP.
-private struct HangUp: Service {
+private struct HangUp: Service, CustomStringConvertible {
     let server: TokenServer
+    let hasCertificate: Bool
     let logger: Logger
+
+    /// For the log of the service group.
+    var description: String { "reload on SIGHUP" }
 
     func run() async throws {
         await withGracefulShutdownHandler {
             for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+                guard hasCertificate else {
+                    logger.notice("there is no certificate to read again: the server speaks no TLS")
+                    continue
+                }
                 do {
                     try server.reload()
                     logger.notice("the certificate was read again")

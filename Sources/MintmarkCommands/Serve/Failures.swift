@@ -1,0 +1,33 @@
+import TokenCore
+import TokenHTTP
+
+extension StoreError {
+    /// What a command ends with that cannot open a store: a folder in use or a full disk may be different later, a damaged file is not.
+    var commandStatus: CommandStatus {
+        switch self {
+        case .unavailable, .outcomeUnknown, .overloaded, .conflict: .unavailable
+        case .corrupt: .failed
+        }
+    }
+}
+
+extension CommandFailure {
+    /// A listener that could not be opened, by the name of its key: in use may be different later, anything else is the configuration's.
+    init(_ error: CannotListen) {
+        let (host, port) =
+            switch error.listener {
+            case .main: (Keys.serverHost.name, Keys.serverPort.name)
+            case .admin: (Keys.adminHost.name, Keys.adminPort.name)
+            case .metrics: (Keys.metricsHost.name, Keys.metricsPort.name)
+            }
+        self =
+            switch error.reason {
+            case .inUse:
+                CommandFailure(.unavailable, "\(port): \(error.address) is in use by another program. Stop it, or choose another port.")
+            case .unknownHost:
+                CommandFailure(.configuration, "\(host): the name \(error.address.host) has no address.")
+            case .refused(let why):
+                CommandFailure(.configuration, "\(host), \(port): nothing can listen on \(error.address): \(why).")
+            }
+    }
+}
