@@ -62,7 +62,7 @@ struct AdminCommandTests {
     }
 
     @Test func sealKeyThatOnlyClientsHoldIsExplained() async throws {
-        func answer(current: Bool, secrets: Int) -> String {
+        @Sendable func answer(current: Bool, secrets: Int) -> String {
             #"{"keys":[],"seal":[{"number":1,"in_file":true,"current":\#(current),"signing_keys":0,"client_secrets":\#(secrets),"dispensable":false}]}"#
         }
         for (current, secrets) in [(false, 2), (true, 2), (false, 0)] {

@@ -99,6 +99,16 @@ struct ConfigCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
+    @Test(arguments: ["none", "junk", "empty"]) func restoreOfWhatIsNoBackupIsAMistakeInTheCommandLine(file: String) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write(String(repeating: "this is no database. ", count: 500), to: "junk")
+        try folder.write("", to: "empty")
+        let ran = await run("restore", file, "--set", "store.path=\(folder.path)/data", workingDirectory: folder.path)
+        #expect(ran.status == 64 && !ran.complaints.isEmpty && ran.output.isEmpty, "\(ran)")
+        if file == "none" { #expect(!FileManager.default.fileExists(atPath: folder.path + "/data")) }
+    }
+
     @Test func serveRefusesContradictionsBeforeAnythingElse() async {
         let ran = await run("serve", "--set", "server.host=0.0.0.0")
         #expect(ran.status == 78)

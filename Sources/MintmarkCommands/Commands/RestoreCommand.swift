@@ -3,6 +3,14 @@ import SQLiteStore
 import TokenCore
 import TokenEngine
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// `mintmark restore FILE`: a backup in place of the store.
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,6 +26,7 @@ struct RestoreCommand: AsyncParsableCommand {
 
     func run() async throws {
         let surroundings = Surroundings.current
+        guard Self.isReadable(surroundings.absolute(file)) else { throw CommandFailure(.usage, "there is no readable backup \(file).") }
         let settings = try options.soundSettings()
         let folder = DataFolder(settings)
         let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
@@ -29,9 +38,15 @@ struct RestoreCommand: AsyncParsableCommand {
                 if let ending { try await StoreEpoch.end(everythingUpTo: ending, in: store, policy: policy) }
             }
         } catch {
-            throw CommandFailure(.failed, "nothing was restored: \(error.explanation)")
+            throw CommandFailure(error.restoreStatus, "nothing was restored: \(error.explanation)")
         }
         surroundings.print(
             keepSessions ? "\(folder.path) is as \(file) has it." : "\(folder.path) is as \(file) has it; every session in it is over.")
+    }
+
+    /// Whether there is anything to read: to SQLite an empty file is a database without tables.
+    private static func isReadable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size > 0 && access(path, R_OK) == 0
     }
 }

@@ -9,6 +9,9 @@ extension StoreError {
         case .corrupt: .failed
         }
     }
+
+    /// What `restore` ends with: a file that is no backup of ours, or a damaged one, was the wrong one to name.
+    var restoreStatus: CommandStatus { if case .corrupt = self { .usage } else { commandStatus } }
 }
 
 extension CommandFailure {
