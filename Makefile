@@ -30,8 +30,12 @@ soak: ensure ## The proofs at their large counts; can be interrupted and goes on
 fuzz: ensure ## Each fuzz target for SECONDS
 	Fuzz/run $(SECONDS)
 
+# Left out are the exhaustive walks, pure functions on one thread that would take minutes; the races are run fewer times.
+SINGLE_THREADED := FamilyWalkTests|RequestPairTests|KeyRingWalkTests|KeyRingFaultTests|TidyTests
+
 tsan: ensure ## Core, engine and store tests under the thread sanitizer
-	MINTMARK_SLICE=store $(SWIFT) test --sanitize=thread --scratch-path .build-tsan
+	TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/tsan.suppressions' MINTMARK_SLICE=store MINTMARK_RACE_ROUNDS=20 \
+		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip '$(SINGLE_THREADED)'
 
 .PHONY: ensure
 ensure:

@@ -62,7 +62,7 @@ private struct EngineCutRound {
         // Opening a new store takes some seventy operations.
         let operations = [100, 400, 1500, 4000].map { Int.random(in: 1...$0, using: &random) }.randomElement(using: &random) ?? 1
         power_cut_begin(folder, seed, operations, [0, 30, 50, 95].randomElement(using: &random) ?? 0)
-        let before = try EngineUnderCut(beginning: UnixTime(seconds: 1_800_000_000))
+        let before = EngineUnderCut(beginning: UnixTime(seconds: 1_800_000_000))
         let clients = await work(in: folder, before, seeds: (0..<Self.clients).map { _ in random.next() })
         guard power_cut_end(survivors) == 0 else { return (["the survivors could not be written"], EngineTally()) }
         var tally = EngineTally()
@@ -90,8 +90,12 @@ private struct EngineCutRound {
             for (number, seed) in seeds.enumerated() {
                 group.addTask {
                     var client = EngineClient(number: Int64(number), seed: seed)
-                    // With nothing synced few operations are made: the power goes all the same.
-                    for step in 1...1000 where await client.step(with: engine) { if step == 100 { power_cut_now() } }
+                    var steps = 0
+                    while await client.step(with: engine) {
+                        steps += 1
+                        // With nothing synced few operations are made: the power goes all the same.
+                        if steps == 100 { power_cut_now() }
+                    }
                     return client
                 }
             }
