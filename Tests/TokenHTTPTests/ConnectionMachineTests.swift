@@ -41,7 +41,17 @@ import Testing
         same(machine.receivedBody(), .drop)
         same(machine.receivedEnd(), .drop)
         same(machine.sendingHead(closes: false), true)
-        same(machine.sentEnd(), .close)
+        same(machine.sentEnd(), .linger, "somebody is still talking")
+    }
+
+    @Test func whatFollowsTheLastRequestIsThrownAwayAndWaitedFor() {
+        var machine = ConnectionMachine()
+        same(machine.receivedBytes(), true)
+        _ = pass(&machine, closes: true)
+        same(machine.receivedBytes(), true, "its body")
+        _ = machine.receivedEnd()
+        same(machine.receivedBytes(), false)
+        same(machine.sentEnd(), .linger, "closing at once would lose the answer")
     }
 
     @Test func continueWaitsForEarlierAnswers() {

@@ -36,6 +36,8 @@ struct ConnectionMachine {
     private(set) var isBusy = false
     /// An answer to what could not be read, due after the others.
     private(set) var hasFarewell = false
+    /// Whether something arrived after the last request.
+    private var hasDropped = false
 
     /// Whether the event loop may answer the next request.
     var mayAnswer: Bool { reading == .idle && unanswered.isEmpty && !isEnding }
@@ -43,6 +45,14 @@ struct ConnectionMachine {
     var isIdle: Bool { reading == .idle && unanswered.isEmpty }
     /// Whether an answer is still due.
     var owesAnswer: Bool { !unanswered.isEmpty }
+
+    /// Bytes arrived, which are no request yet.
+    ///
+    /// - Returns: whether to read them; they are thrown away where nothing more is read.
+    mutating func receivedBytes() -> Bool {
+        if reading == .deaf { hasDropped = true }
+        return reading != .deaf
+    }
 
     /// What to do with a request's head.
     enum HeadAction: Equatable {
@@ -66,6 +76,7 @@ struct ConnectionMachine {
     mutating func receivedHead(canAnswer: Bool, isShort: Bool = false, closes: Bool, awaitsContinue: Bool) -> HeadAction {
         guard reading == .idle, !isEnding else {
             reading = .deaf
+            hasDropped = true
             return .drop
         }
         if canAnswer, mayAnswer {
@@ -154,11 +165,11 @@ struct ConnectionMachine {
     private var isReading: Bool { reading == .passed || reading == .fast || reading == .short }
 
     private mutating func end() -> EndAction {
-        let wasReading = isReading
+        let isMoreComing = isReading || hasDropped
         reading = .deaf
         unanswered = []
         isEnding = true
-        return wasReading ? .linger : .close
+        return isMoreComing ? .linger : .close
     }
 
     /// What arrived is no HTTP, or too much of it, or too slow: nothing after it can be read.

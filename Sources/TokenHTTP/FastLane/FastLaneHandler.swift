@@ -62,6 +62,9 @@ final class FastLaneHandler: ChannelDuplexHandler {
 // MARK: - What arrives
 
 extension FastLaneHandler {
+    /// Whether bytes that arrive are to be read at all.
+    func takesBytes() -> Bool { machine.receivedBytes() }
+
     /// What a connection brings, as far as it has to stay in order.
     private enum Arrival {
         case part(HTTPServerRequestPart)
@@ -100,6 +103,10 @@ extension FastLaneHandler {
 
     private func received(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let shape = RequestShape(head)
+        if let fault = shape.fault {
+            farewell = state.replies.refusal(of: fault)
+            return perform(machine.failed(), context)
+        }
         if burst == nil { beginBurst() }
         answer = isAnswering && shape.isFast && machine.mayAnswer ? state.answer(shape.target, shape.authorization).map { ($0, shape.target) } : nil
         let awaitsContinue = shape.expectsContinue && shape.hasBody && (shape.contentLength ?? 0) <= limits.bodyBytes

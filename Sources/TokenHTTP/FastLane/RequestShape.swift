@@ -12,11 +12,20 @@ struct RequestShape {
         case other
     }
 
+    /// Why a request is refused by its head alone; the connection ends with it, because a proxy before us may have read it otherwise.
+    enum Fault {
+        /// The target is in absolute form and names another host than Host does (RFC 9112 section 3.2.2).
+        case otherHost
+        /// The body has a transfer coding besides chunked (RFC 9112 section 6.1).
+        case transferCoding
+    }
+
     /// What is asked for.
     private(set) var target = Target.other
     /// The value of the one Authorization field.
     private(set) var authorization: String?
-    /// The connection ends with this request: it says so, or it is HTTP/1.0, which we do not keep alive.
+    /// The connection ends with this request: it says so, or it is HTTP/1.0, which we do not keep alive, or what follows it might be another
+    /// protocol: after CONNECT, and where another one is offered with Upgrade (RFC 9110 section 7.8), the codec reads nothing more.
     private(set) var closes: Bool
     /// The sender waits for a 100 before it sends the body (RFC 9110 section 10.1.1).
     private(set) var expectsContinue = false
@@ -26,15 +35,22 @@ struct RequestShape {
     private(set) var contentLength: Int?
     /// How many Host fields there are.
     private(set) var hosts = 0
+    /// What is wrong with the head.
+    private(set) var fault: Fault?
     private var isOrdinary: Bool
     private var authorizations = 0
+    private var hasCoding = false
+    /// The host in the target, while no Host field has been seen that agrees with it.
+    private var targetHost: Substring?
 
     init(_ head: HTTPRequestHead) {
         let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor == 0)
-        closes = isOld
+        closes = isOld || head.method == .CONNECT
         isOrdinary = head.version == .http1_1
         if isOrdinary { target = Self.target(head.method, head.uri) }
+        if target == .other, head.method != .CONNECT { targetHost = Self.host(inTarget: head.uri) }
         for (name, value) in head.headers { note(name, value) }
+        if targetHost != nil { fault = .otherHost }
     }
 
     /// Whether the event loop may answer: a plain GET of one of the two targets that asks for nothing special.
@@ -58,16 +74,27 @@ struct RequestShape {
         }
     }
 
+    /// What a target in absolute form has between `//` and the path; empty where it has no such thing, nil in every other form.
+    private static func host(inTarget uri: String) -> Substring? {
+        guard let first = uri.utf8.first, first != UInt8(ascii: "/"), first != UInt8(ascii: "*") else { return nil }
+        let parts = uri.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[1].isEmpty, ["http:", "https:"].contains(parts[0].lowercased()) else { return "" }
+        return parts[2].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    }
+
     /// The length of the name is looked at first: most fields are dismissed by it.
     private mutating func note(_ name: String, _ value: String) {
         switch name.utf8.count {
-        case 4: if name.isField("host") { hosts += 1 }
+        case 4:
+            guard name.isField("host") else { return }
+            hosts += 1
+            if let host = targetHost, !host.isEmpty, host.lowercased() == value.lowercased() { targetHost = nil }
         case 6:
             if name.isField("expect") {
                 expectsContinue = value.isField("100-continue")
                 isOrdinary = false
             }
-        case 7: if name.isField("upgrade") { isOrdinary = false }
+        case 7: if name.isField("upgrade") { closes = true }
         case 10:
             guard name.isField("connection") else { return }
             if !value.isField("keep-alive") { isOrdinary = false }
@@ -82,6 +109,9 @@ struct RequestShape {
             contentLength = Int(value)
         case 17:
             guard name.isField("transfer-encoding") else { return }
+            // A second field would be a second coding.
+            if hasCoding || !value.isField("chunked") { fault = .transferCoding }
+            hasCoding = true
             hasBody = true
             isOrdinary = false
         default: break

@@ -13,6 +13,18 @@ struct PreparedReplies {
         .refusal(OAuthError(.headersTooLarge, "The header fields are too large or too many.")), closes: true)
     /// Bytes that are no HTTP.
     let notHTTP = PreparedReply(.refusal(OAuthError(.invalidRequest, "This is not well-formed HTTP.")), closes: true)
+    /// A target and a Host field that name different hosts.
+    let otherHost = PreparedReply(.refusal(OAuthError(.invalidRequest, "The target names another host than Host does.")), closes: true)
+    /// A transfer coding besides chunked.
+    let transferCoding = PreparedReply(.transferCodingUnknown, closes: true)
     /// A request that took too long to arrive.
     let tooSlow = PreparedReply(.requestTimedOut, closes: true)
+
+    /// The answer to a head that is refused by itself.
+    func refusal(of fault: RequestShape.Fault) -> PreparedReply {
+        switch fault {
+        case .otherHost: otherHost
+        case .transferCoding: transferCoding
+        }
+    }
 }

@@ -19,6 +19,7 @@ extension Reply.Status {
     static let tooManyRequests = Reply.Status(code: 429, phrase: "Too Many Requests")
     static let headersTooLarge = Reply.Status(code: 431, phrase: "Request Header Fields Too Large")
     static let serverError = Reply.Status(code: 500, phrase: "Internal Server Error")
+    static let notImplemented = Reply.Status(code: 501, phrase: "Not Implemented")
     static let unavailable = Reply.Status(code: 503, phrase: "Service Unavailable")
 
     fileprivate init(_ code: OAuthError.Code) {
@@ -103,10 +104,16 @@ extension Reply {
     static let pathNotFound = refusal(OAuthError(.notFound, "There is nothing here."))
 
     /// The request took too long to arrive; the connection is closed after it.
-    static let requestTimedOut: Reply = {
-        let error = OAuthError(.invalidRequest, "The request took too long to arrive.")
-        return Reply(status: .requestTimeout, fields: refusal(error).fields, body: refusal(error).body, closes: true)
-    }()
+    static let requestTimedOut = ending(.requestTimeout, "The request took too long to arrive.")
+
+    /// The body comes in a coding that is not read here (RFC 9112 section 6.1); the connection is closed after it.
+    static let transferCodingUnknown = ending(.notImplemented, "Chunked is the one transfer coding that is understood.")
+
+    /// A refusal of what cannot be read to its end.
+    private static func ending(_ status: Status, _ description: String) -> Reply {
+        let refusal = refusal(OAuthError(.invalidRequest, description))
+        return Reply(status: status, fields: refusal.fields, body: refusal.body, closes: true)
+    }
 
     private static let noStore = Field(name: "Cache-Control", value: "no-store")
 

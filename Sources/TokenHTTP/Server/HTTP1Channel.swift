@@ -5,7 +5,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// A connection of HTTP/1: the codec with its limits, the fast lane, then Hummingbird's way of serving the rest.
+/// A connection of HTTP/1: the gate, the codec with its limits, the fast lane, then Hummingbird's way of serving the rest.
 ///
 /// There is no idle handler and no pipelining helper of others in it: the fast lane sees every request and every answer, so it does both.
 struct HTTP1Channel: HTTPChannelHandler {
@@ -26,10 +26,12 @@ struct HTTP1Channel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             guard let state = loops.state(on: channel.eventLoop) else { throw EventLoopError.shutdown }
             let pipeline = channel.pipeline.syncOperations
+            let lane = FastLaneHandler(state: state, limits: limits, responder: shortRequests, answers: isFast)
+            try pipeline.addHandler(LastRequestGate(before: lane))
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits.decoder)
-            try pipeline.addHandler(FastLaneHandler(state: state, limits: limits, responder: shortRequests, answers: isFast))
+            try pipeline.addHandler(lane)
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
             return try NIOAsyncChannel(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }
