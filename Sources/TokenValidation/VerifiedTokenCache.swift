@@ -5,7 +5,7 @@ public import TokenCore
 ///
 /// The key is the token, byte by byte; the policy is the owner's, which keeps one cache per policy. An entry is no permission: every hit
 /// re-checks expiry, and revocation whenever the view has changed since the entry was last checked. What was once found revoked stays
-/// refused. Refusals of unknown tokens are not remembered: whoever invents tokens must not be able to fill anything.
+/// refused. The owner says when keys leave the set (`keep`). Refusals of unknown tokens are not remembered: whoever invents tokens must not be able to fill anything.
 ///
 /// Bounded in entries and in bytes. What is evicted first is what was not asked for since the clock's hand last passed (second chance).
 public struct VerifiedTokenCache: Sendable {
@@ -130,13 +130,13 @@ public struct VerifiedTokenCache: Sendable {
         return true
     }
 
-    /// Forgets everything: the policy or the keys have changed.
-    public mutating func removeAll() {
-        index = [:]
-        slots = []
-        free = []
-        bytes = 0
-        hand = 0
+    /// Forgets every token of a key that is no longer accepted: the keys have changed.
+    ///
+    /// A revoked key's entry in the view goes when every token that we signed with it has expired; one that somebody forged with it need not.
+    ///
+    /// - Parameter isAccepted: whether a key's tokens are still accepted.
+    public mutating func keep(keys isAccepted: (KeyID) -> Bool) {
+        for (slot, entry) in slots.enumerated() { if let entry, !isAccepted(entry.token.key) { remove(slot) } }
     }
 
     /// Advances the hand to the first entry that was not asked for since it last passed, and forgets that one.

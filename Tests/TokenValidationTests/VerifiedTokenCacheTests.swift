@@ -70,6 +70,20 @@ import TokenValidation
         }
     }
 
+    /// A revoked key's entry leaves the view one day; a token that was forged with it may say that it lives on.
+    @Test func aTokenGoesWithItsKey() throws {
+        let mint = try Mint(), other = try Mint()
+        let (cache, bytes, token) = try remembered(mint)
+        let kept = try other.token()
+        #expect(cache.insert(kept, try other.verifier().verify(kept, now: other.now), view: RevocationView(), now: other.now))
+        cache.keep { $0 != token.key }
+        #expect(cache.find(bytes, RevocationView(), mint.now).isUnknown)
+        #expect(cache.find(kept, RevocationView(), mint.now).isAccepted)
+        #expect(cache.count == 1)
+        cache.keep { _ in false }
+        #expect(cache.count == 0 && cache.bytes == 0)
+    }
+
     @Test func itIsBoundedInEntriesAndInBytes() throws {
         let mint = try Mint()
         let few = Cache(entryLimit: 4, byteLimit: 1 << 20, leeway: .zero, seed: 1)
@@ -133,6 +147,7 @@ private final class Cache {
     func insert(_ bytes: [UInt8], _ token: VerifiedToken, view: RevocationView, now: UnixTime) -> Bool {
         cache.insert(bytes, token, view: view, now: now)
     }
+    func keep(_ isAccepted: (KeyID) -> Bool) { cache.keep(keys: isAccepted) }
     func token(in slot: Int) -> VerifiedToken? { cache.token(in: slot) }
     func activityIsDue(in slot: Int, every interval: Duration, now: UnixTime) -> SessionID? {
         cache.activityIsDue(in: slot, every: interval, now: now)

@@ -58,7 +58,9 @@ struct TokenCaller: Sendable {
         }
         let verified = try await share.run(for: connection.id) { () throws(OAuthError) in try check(token) }
         // It was checked elsewhere: whether it is accepted is decided on the loop, by what is revoked there and then.
-        guard try await on(connection, { $0.admit(verified, bytes: token) }) else { throw .accessTokenNotValid(detail: "revoked or expired") }
+        guard try await on(connection, { $0.admit(verified, bytes: token, keys: keys) }) else {
+            throw .accessTokenNotValid(detail: "revoked or expired meanwhile")
+        }
         return verified
     }
 

@@ -57,6 +57,15 @@ struct EventLoops: Sendable {
     func stop() { for member in members.values { member.upkeep.cancel() } }
 }
 
+extension EventLoops {
+    /// Has every loop forget the tokens of a key that leaves the key set, revoked or retired, before the keeper reports it.
+    func follow(_ keys: KeyKeeper) async {
+        await keys.onChange { change in
+            _ = await onAll { state in state.keep { change.snapshot.verification[$0] != nil } }
+        }
+    }
+}
+
 extension EventLoops: RevocationEnforcer {
     /// Publishes the entries, after which no loop accepts what they concern, and waits until every loop has applied them.
     func enforce(_ entries: [RevocationEntry]) async {

@@ -60,6 +60,9 @@ final class LoopState {
         view.expire(now: now)
     }
 
+    /// Forgets the tokens of keys that have left the key set.
+    func keep(keys isAccepted: (KeyID) -> Bool) { cache.keep(keys: isAccepted) }
+
     /// How many tokens are remembered.
     var cachedTokens: Int { cache.count }
     /// How many revocations are enforced.
@@ -90,10 +93,12 @@ extension LoopState {
     }
 
     /// Takes over a token that was verified elsewhere, unless it has been revoked or has expired meanwhile: what counts is this loop's view now.
-    func admit(_ token: VerifiedToken, bytes: [UInt8]) -> Bool {
+    ///
+    /// - Parameter keys: asked now and not when the token was verified: a key that leaves the set later is one that `keep` is told of.
+    func admit(_ token: VerifiedToken, bytes: [UInt8], keys: KeyKeeper) -> Bool {
         catchUp()
         refreshClock()
-        guard cache.insert(bytes, token, view: view, now: now) else { return false }
+        guard keys.snapshot.verification[token.key] != nil, cache.insert(bytes, token, view: view, now: now) else { return false }
         // The first use is activity like every other.
         if activityInterval != nil { _ = bytes.withUnsafeBufferPointer { look(up: $0) } }
         return true

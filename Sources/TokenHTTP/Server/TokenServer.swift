@@ -63,6 +63,7 @@ public final class TokenServer: Service {
         let loops = try await EventLoops(group: group, engine: engine, limits: configuration.limits, leeway: configuration.leeway)
         defer { loops.stop() }
         await engine.add(enforcer: loops)
+        await loops.follow(keys)
         let rooms = try Rooms(configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources)
         let listening = Listening(expected: configuration.metrics == nil ? 2 : 3)
         var listeners = [
