@@ -26,6 +26,13 @@ extension TokenEngine {
         /// Whether the system's clock stands behind the time already given out.
         public var clockIsBehind: Bool
 
+        /// A verdict.
+        public init(storeFailure: String?, canSign: Bool, clockIsBehind: Bool) {
+            self.storeFailure = storeFailure
+            self.canSign = canSign
+            self.clockIsBehind = clockIsBehind
+        }
+
         /// Whether everything is as it should be.
         public var isReady: Bool { storeFailure == nil && canSign && !clockIsBehind }
     }

@@ -15,10 +15,10 @@ struct HealthEndpoint: Endpoint {
 struct ReadinessEndpoint: Endpoint {
     static let method = HTTPRequest.Method.get
     static let path = "/readyz"
-    let engine: TokenEngine
+    let probe: ReadinessProbe
 
     func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
-        let readiness = await engine.readiness()
+        let readiness = await probe.verdict()
         return .json(status: readiness.isReady ? .ok : .unavailable) { json in
             json.member("status", readiness.isReady ? "ready" : "not_ready")
             json.member("store", readiness.storeFailure == nil ? "ok" : "cannot_write")

@@ -35,6 +35,9 @@ struct LocalCaller: Sendable {
             case .contentType: "The body must be application/json."
             }
         }
+
+        /// `access_denied` with what to do about it; `invalid_request` for another content type.
+        var error: OAuthError { OAuthError(self == .contentType ? .invalidRequest : .accessDenied, sentence, detail: rawValue) }
     }
 
     /// Applies the rule to what is known of a call.
@@ -43,9 +46,17 @@ struct LocalCaller: Sendable {
         let isLoopback = peer.isLoopback
         guard isLoopback || alsoFrom.contains(where: { $0.contains(peer) }) else { return .peer }
         if fields.contains(where: { Self.tellsOfProxy($0.name) }) { return .proxy }
-        if fields.contains(where: { Self.tellsOfBrowser($0.name) }) { return .browser }
-        if isLoopback, !Self.isLoopbackName(authority) { return .host }
+        if let refusal = Self.refusalOfPage(authority: isLoopback ? authority : nil, fields: fields) { return refusal }
         if hasBody, !JSONBody.isJSON(fields[.contentType]) { return .contentType }
+        return nil
+    }
+
+    /// The part of the rule that keeps web pages out.
+    ///
+    /// - Parameter authority: what has to be a name of this machine; nil where the caller is elsewhere.
+    static func refusalOfPage(authority: String?, fields: HTTPFields) -> Refusal? {
+        if fields.contains(where: { tellsOfBrowser($0.name) }) { return .browser }
+        if let authority, !isLoopbackName(authority) { return .host }
         return nil
     }
 
@@ -55,14 +66,19 @@ struct LocalCaller: Sendable {
     func check(_ request: Incoming) throws(OAuthError) {
         let refusal = refusal(
             peer: request.connection.peer, authority: request.authority, fields: request.fields, hasBody: !request.body.isEmpty)
-        guard let refusal else { return }
-        throw OAuthError(refusal == .contentType ? .invalidRequest : .accessDenied, refusal.sentence, detail: refusal.rawValue)
+        if let refusal { throw refusal.error }
     }
 
     private static func tellsOfProxy(_ name: HTTPField.Name) -> Bool {
-        let name = name.canonicalName
-        return name == "forwarded" || name == "via" || name == "x-real-ip" || name.hasPrefix("x-forwarded-")
+        // Where fields become variables, a name with underscores is the same name.
+        let name = String(decoding: name.canonicalName.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
+        return proxyFields.contains(name) || name.hasPrefix("x-forwarded-") || name.hasPrefix("x-original-")
     }
+
+    /// What proxies and the networks in front of them add, besides `X-Forwarded-…` and `X-Original-…`.
+    private static let proxyFields: Set = [
+        "forwarded", "via", "x-forwarded", "forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip",
+    ]
 
     private static func tellsOfBrowser(_ name: HTTPField.Name) -> Bool {
         let name = name.canonicalName

@@ -13,6 +13,7 @@ struct Rooms: Sendable {
     let metrics = RequestMetrics()
     let share: WorkShare
     let caller: TokenCaller
+    let readiness: ReadinessProbe
 
     init(configuration: TokenServer.Configuration, engine: TokenEngine, keys: KeyKeeper, loops: EventLoops, sources: [any MetricsSource]) throws {
         self.configuration = configuration
@@ -21,6 +22,7 @@ struct Rooms: Sendable {
         self.loops = loops
         self.sources = sources
         share = WorkShare(configuration.limits)
+        readiness = ReadinessProbe { await engine.readiness() }
         // No audience: the issuer tells whom a token is for, and its own session endpoints are meant for every holder (docs/security.md).
         let policy = try AccessTokenVerifier.Policy(issuer: engine.configuration.issuer, audience: nil, leeway: configuration.leeway)
         let legacy = try configuration.legacySecret.map { try LegacyTokenVerifier(secret: $0, leeway: configuration.leeway) }
@@ -44,11 +46,12 @@ struct Rooms: Sendable {
     /// The listener for probes and scrapers.
     var probeRoutes: Routes { Routes(probes) }
 
-    /// The admin listener: probes for everybody, verbs for the holder of the credential.
+    /// The admin listener: probes for every program on this machine, verbs for the holder of the credential.
     var adminRoutes: Routes {
         let credential = AdminCredential(configuration.adminToken)
         func guarded(_ verb: some Endpoint) -> any Endpoint { Guarded(credential: credential, verb: verb) }
-        return Routes(
+        func local(_ endpoint: some Endpoint) -> any Endpoint { LocalEndpoint(inner: endpoint) }
+        let all =
             probes + [
                 guarded(ListKeysEndpoint(keys: keys)),
                 guarded(RotateKeysEndpoint(keys: keys)),
@@ -59,13 +62,14 @@ struct Rooms: Sendable {
                 guarded(SubjectSessionsEndpoint(engine: engine)),
                 guarded(EndSessionEndpoint(engine: engine)),
                 guarded(RevokeSubjectEndpoint(engine: engine)),
-            ])
+            ]
+        return Routes(all.map { local($0) })
     }
 
     private var probes: [any Endpoint] {
         [
             HealthEndpoint(),
-            ReadinessEndpoint(engine: engine),
+            ReadinessEndpoint(probe: readiness),
             MetricsEndpoint(engine: engine, loops: loops, requests: metrics, share: share, sources: sources),
         ]
     }
