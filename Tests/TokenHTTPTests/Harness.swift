@@ -21,14 +21,14 @@ struct Harness: Sendable {
 
     @discardableResult
     static func run<Value: Sendable>(
-        policy: SessionPolicy = SessionPolicy(), store: any TokenEngine.Store = InMemoryStore(),
+        policy: SessionPolicy = SessionPolicy(), algorithm: String = "ES256", store: any TokenEngine.Store = InMemoryStore(),
         configure: (inout TokenServer.Configuration) -> Void = { _ in },
         _ body: @Sendable @escaping (Harness) async throws -> Value
     ) async throws -> Value {
         let clock = ManualClock()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let seals = SealKeys.generate()
-        let keys = KeyKeeper(store: store, seals: seals, policy: KeyPolicy(), clock: clock, logger: logger)
+        let keys = KeyKeeper(store: store, seals: seals, policy: KeyPolicy(algorithm: algorithm), clock: clock, logger: logger)
         try await keys.start()
         let engine = TokenEngine(
             configuration: .init(issuer: issuer, audience: "api.example", policy: policy), store: store, seals: seals, signers: keys,

@@ -55,6 +55,51 @@ import TokenEngine
         }
     }
 
+    /// The bound is on what the token carries, where an escape takes up to six bytes; every token inside it is accepted.
+    @Test(arguments: ["ES256", "ML-DSA-87"]) func whatIsIssuedIsAccepted(_ algorithm: String) async throws {
+        try await Harness.run(algorithm: algorithm) { server in
+            let subject = String(repeating: #"\u0001"#, count: 255)
+            let text = String(repeating: #"\u0002"#, count: 341)
+            let login = try await server.login(#"{"user_id":"\#(subject)","audience":"\#(text)"}"#)
+            #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(login.access)]).status == 200)
+            for body in [
+                #"{"user_id":1,"audience":"\#(text)\u0002"}"#, #"{"user_id":1,"claims":{"a":"\#(text)"}}"#, #"{"user_id":1,"device":"\#(text)abc"}"#,
+            ] {
+                #expect(try await server.ask("POST", "/login", body: body).status == 400)
+            }
+        }
+    }
+
+    /// Whatever the engine is given, it issues nothing that nobody would read, and begins no session for it.
+    @Test func aTokenThatWouldBeTooLongIsNotIssued() async throws {
+        try await Harness.run { server in
+            let subject = try #require(Subject(text: "long"))
+            let claims = Array(#""a":"\#(String(repeating: "x", count: 13_000))""#.utf8)
+            await #expect(throws: OAuthError.self) {
+                try await server.engine.login(LoginGrant.Request(subject: subject, attributes: .init(claims: claims)))
+            }
+            #expect(try await server.engine.sessions(of: subject, after: nil, limit: 10).sessions.isEmpty)
+        }
+    }
+
+    /// Canon 55: nothing here is for scripts of other origins, and so nothing says that they may read it.
+    @Test func noAnswerHasACORSField() async throws {
+        try await Harness.run { server in
+            let bearer = Harness.bearer(try await server.login().access)
+            let origin = ["Origin: https://evil.example", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization"]
+            for port in [server.ports.main, server.ports.admin] {
+                for method in ["GET", "POST", "OPTIONS", "DELETE"] {
+                    for path in ["/authenticate", "/login", "/refresh", "/sessions", "/.well-known/jwks.json", "/ping", "/metrics", "/nowhere"] {
+                        for fields in [origin, origin + [bearer]] {
+                            let reply = try await Wire.ask(port, Harness.request(method, path, fields))
+                            #expect(!reply.head.lowercased().contains("access-control-"), "\(method) \(path)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test func everyReservedClaimIsRefused() async throws {
         try await Harness.run { server in
             for name in ReservedClaims.bySource.flatMap(\.names) {
@@ -103,6 +148,11 @@ import TokenEngine
                 let reply = try await server.ask("POST", "/login", bad, body: #"{"user_id":1}"#)
                 #expect(reply.status == 401 && reply.member("error") == "invalid_client")
                 #expect(reply["WWW-Authenticate"]?.hasPrefix("Basic ") == true)
+            }
+            let basic = "Authorization: Basic \(Self.base64("\(id):\(secret)"))"
+            for second in [basic, "Authorization: Bearer x"] {
+                let twice = try await server.ask("POST", "/login", [basic, second], body: #"{"user_id":1}"#)
+                #expect(twice.status == 400 && twice.member("error") == "invalid_request", "canon 18")
             }
             #expect(try await server.administer("DELETE", "/clients/\(id)").status == 200)
             let after = try await server.ask("GET", "/authenticate", [Harness.bearer(try #require(good.member("access")))])

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TokenCore
 import TokenEngine
@@ -56,6 +57,30 @@ import TokenEngine
         }
         #expect(share.inProgress == 0)
         try await share.run(for: one) { () throws(OAuthError) in }
+    }
+
+    /// Canon 58: one connection more than the bound waits until another ends.
+    @Test func connectionsAreBounded() async throws {
+        try await Harness.run(configure: { $0.limits.connections = 2 }) { server in
+            let third = try await Wire.open(server.ports.main) { first in
+                try await first.send(Harness.request("GET", "/ping"))
+                #expect(try await first.reply().status == 200)
+                return try await Wire.open(server.ports.main) { second in
+                    try await second.send(Harness.request("GET", "/ping"))
+                    #expect(try await second.reply().status == 200)
+                    let isAnswered = Flag()
+                    let third = Task {
+                        let status = try await server.ask("GET", "/ping").status
+                        isAnswered.raise()
+                        return status
+                    }
+                    try await Task.sleep(for: .milliseconds(300))
+                    #expect(!isAnswered.isRaised)
+                    return third
+                }
+            }
+            #expect(try await third.value == 200)
+        }
     }
 
     /// What is in flight when a shutdown begins is answered, and the answer says that nothing follows.
@@ -117,3 +142,9 @@ import TokenEngine
 }
 
 private final class Holder: Sendable {}
+
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isRaised: Bool { value.load(ordering: .relaxed) }
+    func raise() { value.store(true, ordering: .relaxed) }
+}

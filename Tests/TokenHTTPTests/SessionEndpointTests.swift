@@ -67,6 +67,27 @@ import TokenEngine
         }
     }
 
+    /// A token of the system before: under the secret of 32 bytes below, until 2030, without a session.
+    @Test func aLegacyTokenAuthenticatesAndDoesNothingElse() async throws {
+        let legacy =
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE5MDAwMDAwMDAsInVzZXJfaWQiOjd9.zAP2Jo0OBPTILS-OqNYnTMYx3gC623aDkJoldbg683k"
+        let bearer = Harness.bearer(legacy), secret = Secret(Array("0123456789abcdef0123456789abcdef".utf8))
+        try await Harness.run(configure: { $0.legacySecret = secret }) { server in
+            for _ in 0..<3 {
+                let reply = try await server.ask("GET", "/authenticate", [bearer])
+                #expect(reply.status == 200 && reply.body == #"{"exp":1900000000,"user_id":7}"#)
+            }
+            for (method, path) in [("POST", "/logout"), ("POST", "/logout?all=true"), ("GET", "/sessions")] {
+                #expect(try await server.ask(method, path, [bearer]).status == 401)
+            }
+            #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(legacy.dropLast(2) + "AA")]).status == 401)
+        }
+        try await Harness.run { server in
+            let status = try await server.ask("GET", "/authenticate", [bearer]).status
+            #expect(status == 401, "off unless configured")
+        }
+    }
+
     /// Canon 54.
     @Test func aTokenInTheQueryIsRefused() async throws {
         try await Harness.run { server in

@@ -11,10 +11,17 @@ struct Minter: Sendable {
     let sealer: RefreshTokenSealer
     let keys: any SignerSource
 
+    /// Both tokens.
+    ///
+    /// - Throws: `invalid_request` when the access token would be longer than anybody who verifies it would look at;
+    ///   `temporarily_unavailable` when nothing can be signed.
     func mint(_ order: PairOrder) async throws(OAuthError) -> TokenPair {
         guard let signer = keys.signer else { throw .unavailable(detail: "no key signs") }
         do {
             let access = try await signer.sign(payload(order))
+            guard access.count <= JWS.longest else {
+                throw OAuthError(.invalidRequest, "The access token would be too long.", detail: "\(access.count) bytes")
+            }
             return TokenPair(
                 access: access, refresh: try refreshToken(order), expiresIn: order.expiresAt.seconds - order.issuedAt.seconds,
                 session: order.session)

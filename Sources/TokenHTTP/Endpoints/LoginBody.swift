@@ -4,7 +4,9 @@ import TokenCore
 /// What a login's body may say, with its bounds.
 struct LoginBody {
     private let body: JSONBody
-    /// What scope, audience, device and claims may take together: it is stored with the session and sent with every token.
+    /// What scope, audience, device and claims may take together, as the token carries them: an escape in JSON is up to six bytes long. It is
+    /// stored with the session and sent with every token, which with the longest subject and the longest signature then stays below
+    /// `JWS.longest`.
     static let attributeBytes = 2_048
 
     init(_ body: JSONBody) { self.body = body }
@@ -18,11 +20,19 @@ struct LoginBody {
         attributes.audience = try text("audience")
         attributes.device = try text("device")
         attributes.claims = try claims()
-        let size = [attributes.scope, attributes.audience, attributes.device].reduce(attributes.claims.count) { $0 + ($1?.utf8.count ?? 0) }
-        guard size <= Self.attributeBytes else {
-            throw OAuthError(.invalidRequest, "Scope, audience, device and claims take more than 2048 bytes together.")
+        let texts = [attributes.scope, attributes.audience, attributes.device]
+        guard texts.reduce(attributes.claims.count, { $0 + Self.size($1) }) <= Self.attributeBytes else {
+            throw OAuthError(.invalidRequest, "Scope, audience, device and claims take more than 2048 bytes of JSON together.")
         }
         return LoginGrant.Request(subject: try subject(), client: client, attributes: attributes)
+    }
+
+    /// How long a text is in JSON, without its quotes.
+    private static func size(_ text: String?) -> Int {
+        guard let text else { return 0 }
+        var json = JSONWriter(capacity: text.utf8.count + 2)
+        json.value(text)
+        return json.bytes.count - 2
     }
 
     /// An integer written as one, or a string: `1.0` and `-1` are neither.

@@ -10,11 +10,13 @@ struct BasicCredentials {
 
     /// Reads the one Authorization field.
     ///
-    /// - Throws: `invalid_client` when there is none, when there are several, and for anything that is not well-formed Basic.
+    /// - Throws: `invalid_request` when there are several (RFC 6749 section 5.2); `invalid_client` when there is none, and for anything that
+    ///   is not well-formed Basic.
     init(_ fields: HTTPFields) throws(OAuthError) {
         let refusal = OAuthError(.invalidClient, "Client authentication failed.", detail: "no well-formed Basic credentials")
         let values = fields[values: .authorization]
-        guard values.count == 1, let value = values.first, value.prefix(6).lowercased() == "basic " else { throw refusal }
+        guard values.count <= 1 else { throw OAuthError(.invalidRequest, "A request has at most one Authorization field.") }
+        guard let value = values.first, value.prefix(6).lowercased() == "basic " else { throw refusal }
         guard let decoded = Base64.decode(Array(value.dropFirst(6).drop { $0 == " " }.utf8)),
             let colon = decoded.firstIndex(of: UInt8(ascii: ":")),
             let id = Self.formDecoded(decoded[..<colon]), let secret = Self.formDecoded(decoded[(colon + 1)...])
