@@ -43,8 +43,8 @@ struct KeyRingTests {
         _ = try take(.wait(.seconds(1000)), &world)
         #expect(try take(.rotate, &world).rotation == .done)
         let old = try #require(world.ring[KeyRingWorld.id(1)])
-        #expect(old.state == .verifying(since: world.now, until: world.now + .seconds(3200 + 5 + 60 + 1)))
-        _ = try take(.wait(.seconds(3265)), &world)
+        #expect(old.state == .verifying(since: world.now, until: world.now + .seconds(3200 + 60 + 60 + 1)))
+        _ = try take(.wait(.seconds(3320)), &world)
         #expect(world.ring.visible.contains { $0.id == KeyRingWorld.id(1) })
         _ = try take(.wait(.seconds(1)), &world)
         #expect(!world.ring.visible.contains { $0.id == KeyRingWorld.id(1) })
@@ -146,7 +146,7 @@ struct KeyRingTests {
     @Test func retiredKeysAreListedThenDestroyed() throws {
         var world = try started()
         _ = try take(.wait(.seconds(10_000)), &world)
-        _ = try take(.wait(.seconds(2566)), &world)
+        _ = try take(.wait(.seconds(2621)), &world)
         #expect(world.ring[KeyRingWorld.id(1)]?.state == .retired(since: world.now, .outlived))
         let events = try take(.wait(.seconds(50_000)), &world).changes.events
         #expect(world.ring[KeyRingWorld.id(1)] == nil)
@@ -177,7 +177,7 @@ struct KeyRingTests {
 
     @Test func aRingIsReadBackAsItWasWritten() throws {
         var world = try started()
-        for step: KeyRingWorld.Step in [.wait(.seconds(10_000)), .revokeSpare, .rotate, .wait(.seconds(2566)), .rotate] { _ = try take(step, &world) }
+        for step: KeyRingWorld.Step in [.wait(.seconds(10_000)), .revokeSpare, .rotate, .wait(.seconds(2621)), .rotate] { _ = try take(step, &world) }
         var machine = KeyMachine(world.ring, policy: world.policy)
         _ = machine.noteSealing(SealNumber(3), now: world.now)
         #expect(machine.ring.seals.count == 1)

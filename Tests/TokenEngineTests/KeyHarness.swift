@@ -56,7 +56,7 @@ final class FaultyStore: RecordStore {
 /// One store, one clock, and as many instances as a test likes.
 struct KeyHarness {
     static let policy = KeyPolicy(
-        algorithm: "ES256", rotateEvery: .seconds(10_000), publishAhead: .seconds(1000), accessLifetime: .seconds(900), leeway: .seconds(5),
+        algorithm: "ES256", rotateEvery: .seconds(10_000), publishAhead: .seconds(1000), accessLifetime: .seconds(900),
         refreshLifetime: .seconds(86_400))
 
     let faulty = FaultyStore()

@@ -66,7 +66,7 @@ struct KeyKeeperTests {
         try await keeper.tick()
         #expect(keeper.snapshot.ring.signing?.id == spare)
         let id = try #require(old)
-        harness.clock.advance(by: KeyHarness.policy.accessLifetime + KeyHarness.policy.leeway)
+        harness.clock.advance(by: KeyHarness.policy.accessLifetime + SessionPolicy.mostLeeway)
         try await keeper.tick()
         #expect(keeper.snapshot.verification[id] != nil)
         harness.clock.advance(by: .seconds(120))

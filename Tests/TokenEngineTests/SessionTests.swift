@@ -162,7 +162,7 @@ import TokenCore
             let live = try await harness.login()
             try await harness.engine.reap()
             let now = harness.clock.now()
-            let later = now + .seconds(900 + 30 + 5 + 2)
+            let later = now + .seconds(900 + 30 + 60 + 2)
             #expect(try await store.load(Family.self, id: dead.session, now: now) != nil)
             #expect(try await store.load(Family.self, id: dead.session, now: later) == nil)
             #expect(try await store.load(Family.self, id: live.session, now: later) != nil)

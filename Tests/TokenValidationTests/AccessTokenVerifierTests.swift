@@ -39,6 +39,14 @@ import TokenValidation
         }
     }
 
+    /// Revocations are remembered for the most leeway, so no validator may have more.
+    @Test func noValidatorHasMoreLeewayThanIsRemembered() throws {
+        #expect(SessionPolicy.mostLeeway == .seconds(JWTPolicy.leewayBounds.upperBound))
+        #expect(throws: JOSEError.self) {
+            try AccessTokenVerifier.Policy(issuer: "i", audience: nil, leeway: SessionPolicy.mostLeeway + .seconds(1))
+        }
+    }
+
     @Test func theLeewayIsTheLastMoment() throws {
         let mint = try Mint()
         let token = try mint.token()

@@ -48,7 +48,7 @@ enum Keys {
     static let algorithm = ConfigurationKey<SigningAlgorithm>(
         "auth.algorithm", .word, default: "ES256", "The algorithm of new signing keys.")
     static let accessLifetime = ConfigurationKey(
-        "auth.access_lifetime", .duration(.seconds(1) ... .hours(24)), default: "15m", "How long an access token lives."
+        "auth.access_lifetime", .duration(.seconds(1)...SessionPolicy.mostAccessLifetime), default: "15m", "How long an access token lives."
     )
     static let refreshLifetime = ConfigurationKey(
         "auth.refresh_lifetime", .duration(.seconds(1) ... .hours(87_600)), default: "720h",
@@ -60,7 +60,7 @@ enum Keys {
         "auth.refresh_grace", .duration(.zero ... .seconds(600)), default: "30s",
         "How long a retry with the refresh token just used gets the same successor; 0 turns it off.")
     static let leeway = ConfigurationKey(
-        "auth.leeway", .duration(.zero ... .seconds(60)), default: "5s",
+        "auth.leeway", .duration(.zero...SessionPolicy.mostLeeway), default: "5s",
         "How far the clocks of two machines may differ when the times in a token are checked.")
     static let legacyHS256 = ConfigurationKey(
         "auth.legacy_hs256", .text("path", mayBeEmpty: true), default: "", secret: true,

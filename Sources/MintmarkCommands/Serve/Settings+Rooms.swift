@@ -6,14 +6,14 @@ extension Settings {
     var policy: SessionPolicy {
         SessionPolicy(
             accessLifetime: auth.accessLifetime, refreshLifetime: auth.refreshLifetime, autoLogout: auth.autoLogout,
-            refreshGrace: auth.refreshGrace, leeway: auth.leeway, maxPerSubject: sessions.maxPerSubject ?? 0)
+            refreshGrace: auth.refreshGrace, maxPerSubject: sessions.maxPerSubject ?? 0)
     }
 
     /// What the key keeper is told.
     var keyPolicy: KeyPolicy {
         KeyPolicy(
             algorithm: auth.algorithm.rawValue, rotateEvery: keys.rotateEvery, publishAhead: keys.publishAhead,
-            accessLifetime: auth.accessLifetime, leeway: auth.leeway, refreshLifetime: auth.refreshLifetime)
+            accessLifetime: auth.accessLifetime, refreshLifetime: auth.refreshLifetime)
     }
 
     /// What the server is told.

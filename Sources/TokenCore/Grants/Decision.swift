@@ -6,11 +6,14 @@ public struct Decision<Order: Sendable>: Sendable {
     public var outcome: Result<Order, OAuthError>
     /// What to commit first; may be empty for a refusal.
     public var batch: WriteBatch
+    /// What the store has already and everybody must enforce before the caller hears of it, beside the revocations of the batch.
+    public var known: [RevocationEntry]
 
     /// A decision.
-    public init(_ outcome: Result<Order, OAuthError>, _ batch: WriteBatch) {
+    public init(_ outcome: Result<Order, OAuthError>, _ batch: WriteBatch, known: [RevocationEntry] = []) {
         self.outcome = outcome
         self.batch = batch
+        self.known = known
     }
 }
 
@@ -63,7 +66,7 @@ public struct PairOrder: Sendable, Hashable {
         self.tokenID = tokenID
         issuedAt = now
         // A retry does not write the family: under a configuration that has changed since the rotation, what the record remembers caps it.
-        expiresAt = min(policy.accessEnd(now: now, sessionEnd: family.end), family.lastAccessEnd - policy.leeway)
+        expiresAt = min(policy.accessEnd(now: now, sessionEnd: family.end), family.lastAccessEnd - SessionPolicy.mostLeeway)
         self.generation = generation
         seal = family.seal
         salt = family.salt

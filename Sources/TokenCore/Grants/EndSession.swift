@@ -14,8 +14,8 @@ public enum EndSession {
         guard let family, owner == nil || family.record.subject == owner else {
             return Decision(.failure(OAuthError(.notFound, "There is no such session.")), batch)
         }
-        end(family, because: reason, in: &batch, policy: policy, now: now)
-        return Decision(.success(()), batch)
+        let known = end(family, because: reason, in: &batch, policy: policy, now: now)
+        return Decision(.success(()), batch, known: known)
     }
 
     /// Decides a logout with an access token: the token itself proves whose the session is, whether or not its record is still there.
@@ -25,15 +25,16 @@ public enum EndSession {
         _ id: SessionID, subject: Subject, _ family: Versioned<Family>?, policy: SessionPolicy, now: UnixTime
     ) -> Decision<Void> {
         var batch = WriteBatch(partition: id.partition, now: now)
+        var known: [RevocationEntry] = []
         if let family {
-            end(family, because: .logout, in: &batch, policy: policy, now: now)
+            known = end(family, because: .logout, in: &batch, policy: policy, now: now)
         } else {
             let end = policy.lastAccessEnd(now: now)
             batch.writes.append(.expect(Family.key(for: id), expecting: .absent))
             batch.revocations.append(RevocationEntry(.session(id), expiresAt: end))
             batch.events.append(Event(.revoked, at: now, subject: subject.text, session: id, reason: Family.RevocationReason.logout.text))
         }
-        return Decision(.success(()), batch)
+        return Decision(.success(()), batch, known: known)
     }
 
     /// Decides the end of everything of a subject: one epoch record and one entry, whatever the number of sessions.
@@ -61,19 +62,24 @@ public enum EndSession {
         batch.events.append(Event(.revoked, at: now, subject: subject.text, reason: reason.text + "_all"))
     }
 
-    /// Adds the end of one family to a batch.
+    /// Adds the end of one family to a batch. One that is over already is only named in it, so that nothing grows however often it is ended.
+    ///
+    /// - Returns: what the log has already, because whoever ended the family wrote it, and this instance may not enforce yet.
+    @discardableResult
     static func end(
         _ read: Versioned<Family>, because reason: Family.RevocationReason, in batch: inout WriteBatch, policy: SessionPolicy, now: UnixTime
-    ) {
+    ) -> [RevocationEntry] {
         var family = read.record
         family.revoke(reason, policy: policy, now: now)
+        let entry = RevocationEntry(.session(family.id), expiresAt: family.revocationEnd(policy: policy, now: now))
         if family == read.record {
             batch.writes.append(.expect(family.key, expecting: read.version))
-        } else {
-            batch.writes.append(.put(family, over: read.version))
-            batch.events.append(
-                Event(.revoked, at: now, subject: family.subject.text, session: family.id, client: family.client?.text, reason: reason.text))
+            return [entry]
         }
-        batch.revocations.append(RevocationEntry(.session(family.id), expiresAt: family.revocationEnd(policy: policy, now: now)))
+        batch.writes.append(.put(family, over: read.version))
+        batch.events.append(
+            Event(.revoked, at: now, subject: family.subject.text, session: family.id, client: family.client?.text, reason: reason.text))
+        batch.revocations.append(entry)
+        return []
     }
 }

@@ -8,8 +8,6 @@ public struct KeyPolicy: Hashable, Sendable {
     public var publishAhead: Duration
     /// The longest lifetime of an access token minted now.
     public var accessLifetime: Duration
-    /// How long after its expiry validators may still accept a token.
-    public var leeway: Duration
     /// How long another instance may go on signing with a key that was relieved here: it stops when it has not seen the ring for so long.
     public var lag: Duration
     /// How long a retired key is listed.
@@ -20,22 +18,21 @@ public struct KeyPolicy: Hashable, Sendable {
     /// A policy; the defaults are those of the configuration.
     public init(
         algorithm: String = "ES256", rotateEvery: Duration? = .seconds(30 * 86_400), publishAhead: Duration = .seconds(3600),
-        accessLifetime: Duration = .seconds(900), leeway: Duration = .seconds(5), lag: Duration = .seconds(60),
+        accessLifetime: Duration = .seconds(900), lag: Duration = .seconds(60),
         remembered: Duration = .seconds(30 * 86_400), refreshLifetime: Duration = .seconds(720 * 3600)
     ) {
         self.algorithm = algorithm
         self.rotateEvery = rotateEvery
         self.publishAhead = publishAhead
         self.accessLifetime = accessLifetime
-        self.leeway = leeway
         self.lag = lag
         self.remembered = remembered
         self.refreshLifetime = refreshLifetime
     }
 
     /// How long a key must be accepted after it stopped signing: the longest token it gave out, on the instance that noticed last, with the
-    /// leeway and the second lost to rounding.
-    func overlap(after duty: RingKey.Duty) -> Duration { duty.longestToken + leeway + lag + .seconds(1) }
+    /// most leeway of any validator and the second lost to rounding.
+    func overlap(after duty: RingKey.Duty) -> Duration { duty.longestToken + SessionPolicy.mostLeeway + lag + .seconds(1) }
 
     /// How long caches may keep the key set: half of what a new key waits, so that it is in every cache before it signs (canon 51, RFC 9111
     /// section 5.2.2.1); never more than a day.
@@ -44,6 +41,6 @@ public struct KeyPolicy: Hashable, Sendable {
     /// How long a revoked key must be remembered: whoever has its private half may have given a token any expiry, so what counts is how long a
     /// validator may still hold the key itself, or a token of it as verified.
     func memory(after duty: RingKey.Duty?) -> Duration {
-        max(publishAhead, max(duty?.longestToken ?? .zero, accessLifetime)) + leeway + lag + .seconds(1)
+        max(publishAhead, max(duty?.longestToken ?? .zero, accessLifetime)) + SessionPolicy.mostLeeway + lag + .seconds(1)
     }
 }

@@ -1,5 +1,11 @@
 /// How long things live and how many there may be. Durations are positive unless said otherwise; configuration has checked them.
 public struct SessionPolicy: Hashable, Sendable {
+    /// The most leeway that a validator may be configured with. What must be remembered is remembered for as long, whatever today's leeway is:
+    /// tomorrow's may be longer, and what was forgotten by then would be accepted again.
+    public static let mostLeeway = Duration.seconds(60)
+    /// The longest `accessLifetime` that can be configured: what has to be assumed where no record tells.
+    public static let mostAccessLifetime = Duration.seconds(24 * 3600)
+
     /// How long an access token lives at most.
     public var accessLifetime: Duration
     /// How long a session lives at most, however often it is refreshed.
@@ -8,8 +14,6 @@ public struct SessionPolicy: Hashable, Sendable {
     public var autoLogout: Duration?
     /// How long the token just rotated still gets its successor; zero turns that off.
     public var refreshGrace: Duration
-    /// How far the clocks of validators may be apart: added to what must be remembered.
-    public var leeway: Duration
     /// How many live sessions a subject may have; 0 for no limit, at most 1,000.
     public var maxPerSubject: Int
     /// The longest `accessLifetime` of any configuration whose tokens may still be alive, this one included: what is revoked without
@@ -19,14 +23,13 @@ public struct SessionPolicy: Hashable, Sendable {
     /// A policy; the defaults are those of the configuration.
     public init(
         accessLifetime: Duration = .seconds(900), refreshLifetime: Duration = .seconds(720 * 3600), autoLogout: Duration? = nil,
-        refreshGrace: Duration = .seconds(30), leeway: Duration = .seconds(5), maxPerSubject: Int = 0,
+        refreshGrace: Duration = .seconds(30), maxPerSubject: Int = 0,
         longestAccessLifetime: Duration = .zero
     ) {
         self.accessLifetime = accessLifetime
         self.refreshLifetime = refreshLifetime
         self.autoLogout = autoLogout
         self.refreshGrace = refreshGrace
-        self.leeway = leeway
         self.maxPerSubject = maxPerSubject
         self.longestAccessLifetime = max(longestAccessLifetime, accessLifetime)
     }
@@ -52,14 +55,14 @@ public struct SessionPolicy: Hashable, Sendable {
     }
 
     /// By when every access token that descends from a refresh at `now` has expired everywhere, those of retries inside the grace window
-    /// and the leeway of validators included.
+    /// and the leeway of any validator included.
     public func lastAccessEnd(now: UnixTime, sessionEnd: UnixTime) -> UnixTime {
-        accessEnd(now: now + refreshGrace, sessionEnd: sessionEnd) + leeway + .seconds(1)
+        accessEnd(now: now + refreshGrace, sessionEnd: sessionEnd) + Self.mostLeeway + .seconds(1)
     }
 
     /// By when every access token minted until `now` by any configuration has expired everywhere: how long an epoch must be remembered, and
     /// the end of a session whose record is not there to tell.
     public func lastAccessEnd(now: UnixTime) -> UnixTime {
-        now + refreshGrace + max(longestAccessLifetime, accessLifetime) + leeway + .seconds(1)
+        now + refreshGrace + max(longestAccessLifetime, accessLifetime) + Self.mostLeeway + .seconds(1)
     }
 }

@@ -9,7 +9,7 @@ import TokenCore
     ) -> SessionPolicy {
         SessionPolicy(
             accessLifetime: .seconds(access), refreshLifetime: .seconds(session), autoLogout: autoLogout.map { .seconds($0) },
-            refreshGrace: .seconds(grace), leeway: .seconds(5), maxPerSubject: most)
+            refreshGrace: .seconds(grace), maxPerSubject: most)
     }
 
     static let policies: [String: SessionPolicy] = [

@@ -49,7 +49,7 @@ extension World {
         try require(family.end == known.end, "canon 26: the absolute end moved")
         try require(stored.activity.retries == store.retries[id] ?? 0, "retries are not counted once each")
         if !known.wasForgotten {
-            try require(family.lastAccessEnd >= known.accessEnd + policy.leeway, "the row forgets an access token that may be alive")
+            try require(family.lastAccessEnd >= known.accessEnd + SessionPolicy.mostLeeway, "the row forgets an access token that may be alive")
         }
         switch family.life {
         case .active:
@@ -68,9 +68,9 @@ extension World {
         for entry in store.revocations { view.apply(entry) }
         view.expire(now: now)
         let isRefused = view.isRevoked(session: id, subject: Self.subject, client: nil, key: KeyID("k")!)
-        if store.dead.contains(id), now < known.accessEnd + policy.leeway {
+        if store.dead.contains(id), now < known.accessEnd + SessionPolicy.mostLeeway {
             try require(isRefused, "canon 31: an access token of a session that is over is accepted")
-            let last = known.accessEnd + policy.leeway
+            let last = known.accessEnd + SessionPolicy.mostLeeway
             view.expire(now: last - .milliseconds(1))
             try require(
                 view.isRevoked(session: id, subject: Self.subject, client: nil, key: KeyID("k")!),

@@ -50,7 +50,7 @@ extension World {
             guard policy.autoLogout != nil, let stored = store.records[Family.key(for: id)] else { return false }
             return wait(until: policy.idleEnd(lastSeen: stored.activity.lastSeen))
         case .absoluteEnd(let id): return wait(until: handed[id]?.end ?? now)
-        case .accessEnds(let id): return wait(until: (handed[id]?.accessEnd ?? now) + policy.leeway)
+        case .accessEnds(let id): return wait(until: (handed[id]?.accessEnd ?? now) + SessionPolicy.mostLeeway)
         case .snapshot:
             snapshot = store
             return true

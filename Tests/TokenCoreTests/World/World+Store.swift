@@ -105,11 +105,17 @@ extension World {
         case .forgetsReuse where batch.events.contains { $0.name == .reuseDetected }: batch.writes = []; batch.revocations = []
         case .namesKeyTwice: if let first = batch.writes.first { batch.writes.append(first) }
         case .mixesPartitions: batch.writes.append(.expect(StoreEpoch.key(for: ()), expecting: .absent))
+        case .remembersTooShortly: batch.revocations = batch.revocations.map { shorter($0) }
         case .silentChanges: batch.events = []
         case .countsRetriesTwice: batch.writes = batch.writes.map { recounted($0) }
         default: break
         }
         return batch
+    }
+
+    /// Forgets it while a validator with leeway still accepts the tokens.
+    private func shorter(_ entry: RevocationEntry) -> RevocationEntry {
+        RevocationEntry(entry.target, expiresAt: entry.expiresAt - policy.refreshGrace - SessionPolicy.mostLeeway)
     }
 
     /// Form, seal number and salt stand before the absolute end.

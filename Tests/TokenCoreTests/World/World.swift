@@ -84,7 +84,6 @@ struct World: Sendable {
         var given = policy
         if fault == .stretchesGrace { given.refreshGrace = policy.refreshGrace + .seconds(3600) }
         if fault == .overlongAccess { given.accessLifetime = policy.accessLifetime + .seconds(3600); given.autoLogout = nil }
-        if fault == .remembersTooShortly { given.leeway = .seconds(-30) }
         if fault == .overlongSession { given.refreshLifetime = policy.refreshLifetime + .seconds(1) }
         if fault == .ignoresLimit { given.maxPerSubject = 0 }
         return given
