@@ -37,9 +37,9 @@ final class Loop: RevocationEnforcer {
         view.withLock { view in for entry in entries { view.apply(entry) } }
     }
 
-    func accepts(_ session: SessionID, of subject: Subject) -> Bool {
+    func accepts(_ session: SessionID, of subject: Subject, client: ClientID? = nil) -> Bool {
         guard let key = KeyID("any") else { return false }
-        return view.withLock { !$0.isRevoked(session: session, subject: subject, client: nil, key: key) }
+        return view.withLock { !$0.isRevoked(session: session, subject: subject, client: client, key: key) }
     }
 }
 

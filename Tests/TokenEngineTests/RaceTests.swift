@@ -76,6 +76,33 @@ private let rounds = getenv("MINTMARK_RACE_ROUNDS").flatMap { Int(String(cString
         }
     }
 
+    /// A login whose client was looked up before the client was deleted is dead, whenever it commits.
+    @Test(arguments: TestedStore.allCases) func aLoginUnderWayEndsWithItsClient(_ kind: TestedStore) async throws {
+        try await kind.use { store in
+            let harness = try await Harness(store: store)
+            let subject = try #require(Subject(integer: 1))
+            for round in 0..<max(2, rounds / 4) {
+                let client = try await harness.engine.createClient(name: "shop").id
+                let request = LoginGrant.Request(subject: subject, client: client)
+                async let first = harness.engine.login(request)
+                async let deleted: Void = harness.engine.deleteClient(client)
+                if round.isMultiple(of: 2) { harness.clock.advance(by: .milliseconds(1)) }
+                var pairs = [try await first]
+                try await deleted
+                harness.clock.advance(by: .milliseconds(1))
+                pairs.append(try await harness.engine.login(request))
+                for pair in pairs {
+                    #expect(!harness.loop.accepts(pair.session, of: subject, client: client))
+                    await #expect(throws: OAuthError.self) { try await harness.engine.refresh(pair.refresh) }
+                }
+            }
+            // As long as the last of them could live, a minute more for the login itself.
+            let entries = try await store.revocations(in: .control, after: 0, limit: 1)
+            let first = try #require(entries.first?.entry)
+            #expect(first.expiresAt >= UnixTime(seconds: 1_800_000_000) + .seconds(60) + SessionPolicy().accessLifetime + SessionPolicy.mostLeeway)
+        }
+    }
+
     @Test(arguments: TestedStore.allCases) func parallelLoginsLeaveOneSessionWhereOneIsAllowed(_ kind: TestedStore) async throws {
         try await kind.use { store in
             let harness = try await Harness(store: store, policy: SessionPolicy(maxPerSubject: 1))

@@ -26,6 +26,16 @@ public struct RevocationView: Sendable {
     /// How many entries are held.
     public var count: Int { sessions.count + subjects.count + clients.count + keys.count + (everything == nil ? 0 : 1) }
 
+    /// What is held, one entry for each thing that is revoked: what tells another view all of it.
+    public var entries: [RevocationEntry] {
+        var entries = sessions.map { RevocationEntry(.session($0.key), expiresAt: $0.value) }
+        entries += keys.map { RevocationEntry(.key($0.key), expiresAt: $0.value) }
+        entries += subjects.map { RevocationEntry(.subject($0.key, upTo: $0.value.upTo), expiresAt: $0.value.expiresAt) }
+        entries += clients.map { RevocationEntry(.client($0.key, upTo: $0.value.upTo), expiresAt: $0.value.expiresAt) }
+        if let everything { entries.append(RevocationEntry(.everything(upTo: everything.upTo), expiresAt: everything.expiresAt)) }
+        return entries
+    }
+
     /// Enforces an entry from now on. Applying one twice changes nothing.
     public mutating func apply(_ entry: RevocationEntry) {
         generation += 1

@@ -5,8 +5,9 @@ import TokenCore
 final class Enforcers: Sendable {
     private struct State {
         var all: [any RevocationEnforcer] = []
-        /// What is live, for those who join later. Bounded like every view: by the lifetime of an access token.
-        var live: [RevocationEntry] = []
+        /// What is live, for those who join later: one entry for each thing revoked, however often. Bounded like every view: by the lifetime of
+        /// an access token.
+        var live = RevocationView()
     }
 
     /// Guards the list while it is copied; never held while anybody enforces.
@@ -16,7 +17,7 @@ final class Enforcers: Sendable {
     func enforce(_ entries: [RevocationEntry]) async {
         guard !entries.isEmpty else { return }
         let all = state.withLock { state in
-            state.live += entries
+            for entry in entries { state.live.apply(entry) }
             return state.all
         }
         for enforcer in all { await enforcer.enforce(entries) }
@@ -26,15 +27,15 @@ final class Enforcers: Sendable {
     func add(_ enforcer: any RevocationEnforcer, now: UnixTime) async {
         let live = state.withLock { state in
             state.all.append(enforcer)
-            state.live.removeAll { $0.expiresAt <= now }
-            return state.live
+            state.live.expire(now: now)
+            return state.live.entries
         }
         await enforcer.enforce(live)
     }
 
     /// Forgets what every token outlived.
     func expire(now: UnixTime) {
-        state.withLock { state in state.live.removeAll { $0.expiresAt <= now } }
+        state.withLock { $0.live.expire(now: now) }
     }
 
     /// How many entries are live.

@@ -17,6 +17,8 @@ public struct ClientCredentials: Sendable {
 extension TokenEngine {
     /// How many clients there may be: enough for every service of a large company, and a list of them stays one page of memory.
     static let mostClients = 10_000
+    /// How long after its client was looked up a login or refresh may still commit: twice what a request is given to arrive and wait.
+    static let longestRequest = Duration.seconds(60)
 
     /// Makes a client that may authenticate.
     ///
@@ -54,7 +56,8 @@ extension TokenEngine {
         }
     }
 
-    /// Removes a client and ends every session that it began.
+    /// Removes a client and ends every session that it began, also those of logins that are under way: ids of clients are never used again, so
+    /// the entry covers whatever is born as long as a login that was allowed before may still commit.
     ///
     /// - Throws: `not_found` when there is none of that id.
     public func deleteClient(_ id: ClientID) async throws(OAuthError) {
@@ -64,8 +67,8 @@ extension TokenEngine {
                 return Decision(.failure(OAuthError(.notFound, "There is no such client.")), batch)
             }
             batch.writes.append(.remove(read.record.key, expecting: read.version))
-            let end = self.policy.lastAccessEnd(now: now)
-            batch.revocations.append(RevocationEntry(.client(id, upTo: now), expiresAt: end))
+            let end = self.policy.lastAccessEnd(now: now) + Self.longestRequest
+            batch.revocations.append(RevocationEntry(.client(id, upTo: .distantFuture), expiresAt: end))
             batch.events.append(Event(.clientDeleted, at: now, client: id.text))
             return Decision(.success(()), batch)
         } prepare: { _ throws(OAuthError) in

@@ -107,7 +107,7 @@ public final class TokenEngine: Sendable {
                 if !decision.batch.isEmpty {
                     try await store.commit(decision.batch)
                     counters.count(decision.batch.events)
-                    await enforcers.enforce(decision.batch.revocations)
+                    await enforcers.enforce(decision.batch.revocations + decision.known)
                 }
                 return try reply.get()
             } catch let error as StoreError {

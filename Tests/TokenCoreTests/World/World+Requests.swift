@@ -110,7 +110,7 @@ extension World {
 
     private mutating func end<T>(_ decided: Decision<T>, _ ended: Set<SessionID>) throws(Violation) -> Answer {
         guard case .success = decided.outcome else { return .refused }
-        try require(!decided.batch.revocations.isEmpty && !decided.batch.writes.isEmpty, "an end was promised without a write")
+        try require(!(decided.batch.revocations + decided.known).isEmpty && !decided.batch.writes.isEmpty, "an end was promised without a write")
         guard try commit(decided.batch) else { return .conflict }
         store.dead.formUnion(ended)
         noteEnds(in: decided.batch)
