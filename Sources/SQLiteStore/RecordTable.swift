@@ -15,8 +15,10 @@ final class RecordTable {
     }
 
     private let judge, insert, update, move, delete, touch: Statement
+    private let forgotten: Forgotten
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
+        forgotten = try Forgotten(connection)
         let key = "kind = ? AND partition = ? AND id = ?"
         judge = try Statement("SELECT version, expires_at, due_at, index_key FROM record WHERE \(key)", on: connection)
         insert = try Statement(
@@ -40,16 +42,20 @@ final class RecordTable {
     func apply(_ batch: WriteBatch) throws(SQLiteFailure) -> Bool {
         var standings: [Standing] = []
         standings.reserveCapacity(batch.writes.count)
+        var outlived: Int64?
         for write in batch.writes {
-            guard let standing = try standing(for: write, now: batch.now) else { return false }
+            guard let standing = try standing(for: write, now: batch.now, &outlived) else { return false }
             standings.append(standing)
         }
+        try forgotten.note(outlived)
         for (write, standing) in zip(batch.writes, standings) { try apply(write, standing, now: batch.now) }
         return true
     }
 
     /// How the record of a write stands; nil when it is not at the expected version.
-    private func standing(for write: Write, now: UnixTime) throws(SQLiteFailure) -> Standing? {
+    ///
+    /// - Parameter outlived: raised to the expiry of one that is there and counts as absent, since what is written relies on that.
+    private func standing(for write: Write, now: UnixTime, _ outlived: inout Int64?) throws(SQLiteFailure) -> Standing? {
         let expected: Version
         var successor: StoredRecord?
         switch write {
@@ -57,13 +63,18 @@ final class RecordTable {
         case .remove(_, let version), .expect(_, let version): expected = version
         case .touch: return .stays
         }
+        var expiry: Int64?
         let found = try judge.first {
             $0.add(write.key)
         } read: { row -> (version: Version, standing: Standing)? in
-            guard row.integer(1) > now.milliseconds else { return nil }
+            guard row.integer(1) > now.milliseconds else {
+                expiry = row.integer(1)
+                return nil
+            }
             let moves = successor.map { $0.expiresAt.milliseconds < row.integer(2) || !row.holds($0.indexKey, 3) } ?? false
             return (Version(row.number(0)), moves ? .moves : .stays)
         }
+        if let expiry { outlived = max(outlived ?? expiry, expiry) }
         guard let live = found ?? nil else { return expected == .absent ? .absent : nil }
         return live.version == expected ? live.standing : nil
     }

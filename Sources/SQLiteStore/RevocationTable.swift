@@ -8,6 +8,7 @@ final class RevocationTable {
     private var turn = 0
 
     private let insert, setHead, first, delete: Statement
+    private let forgotten: Forgotten
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         insert = try Statement("INSERT INTO revocation (partition, number, expires_at, body) VALUES (?, ?, ?, ?)", on: connection)
@@ -15,6 +16,7 @@ final class RevocationTable {
             "INSERT INTO revocation_head (partition, number) VALUES (?, ?) ON CONFLICT DO UPDATE SET number = excluded.number", on: connection)
         first = try Statement("SELECT number, expires_at FROM revocation WHERE partition = ? ORDER BY number LIMIT ?", on: connection)
         delete = try Statement("DELETE FROM revocation WHERE partition = ? AND number <= ?", on: connection)
+        forgotten = try Forgotten(connection)
         var found: [UInt16: UInt64] = [:]
         try Statement("SELECT partition, number FROM revocation_head", on: connection).each { row in
             found[UInt16(truncatingIfNeeded: row.integer(0))] = row.number(1)
@@ -63,15 +65,17 @@ final class RevocationTable {
     private func sweep(_ partition: UInt16, now: UnixTime, limit: Int) throws(SQLiteFailure) -> Int {
         var due = 0
         var last: Int64 = 0
+        var latest = Int64.min
         var isFront = true
         try first.each { bindings in
             bindings.add(partition)
             bindings.add(limit)
         } read: { row in
             isFront = isFront && row.integer(1) <= now.milliseconds
-            if isFront { (due, last) = (due + 1, row.integer(0)) }
+            if isFront { (due, last, latest) = (due + 1, row.integer(0), max(latest, row.integer(1))) }
         }
         guard due > 0 else { return 0 }
+        try forgotten.note(latest)
         try delete.run { bindings in
             bindings.add(partition)
             bindings.add(last)

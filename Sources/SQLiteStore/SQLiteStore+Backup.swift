@@ -14,8 +14,8 @@ extension SQLiteStore {
         guard SystemCalls.exists(source) else { throw .unavailable("there is no store in \(folder)") }
         let partial = file + ".partial"
         try SystemCalls.remove(partial)
-        // SQLite fills an empty file, so its mode is ours before anything is in it.
-        try SystemCalls.makeFile(partial)
+        // SQLite fills an empty file, so its mode is ours before anything is in it, and nobody has put another in its place.
+        try SystemCalls.makeNewFile(partial)
         let connection = try Connection(file: source, readOnly: true, pageCacheBytes: 8 << 20)
         try connection.setUp { database in
             try Schema.refuseStrangers(database)
@@ -33,12 +33,14 @@ extension SQLiteStore {
     /// The numbers of events go on in a range of their own, so that none is used again that was given out after the backup was made.
     ///
     /// - Parameters:
-    ///   - now: the clock of the restore; what the new range follows from.
+    ///   - now: the clock of the restore, or when the store in place was last written if that is later; what the new range follows from.
+    ///   - forgettingTime: whether `forgottenUpTo` begins anew: only if `prepare` ends everything that could come back.
     ///   - prepare: works on the restored store before it takes the place, for instance ends every session in it.
     /// - Throws: `.unavailable` when the folder is in use; `.corrupt` when the file is damaged, not ours or of a later version; what
     ///   `prepare` throws. The store is then as it was.
     public static func restore(
-        file: String, to folder: String, at now: UnixTime, preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
+        file: String, to folder: String, at now: UnixTime, forgettingTime: Bool = false,
+        preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
     ) async throws(StoreError) {
         try SystemCalls.makeFolder(folder)
         let lock = try FolderLock(folder: folder)
@@ -50,6 +52,7 @@ extension SQLiteStore {
         try SystemCalls.copy(file, to: copy)
         let partitions = try checkedPartitions(of: copy)
         try renumberEvents(of: copy, now: now)
+        if forgettingTime { try Forgotten.begin(anew: copy) }
         let restored = try open(Configuration(path: staging, partitions: partitions, readers: 1))
         do {
             try await prepare(restored)
@@ -103,11 +106,25 @@ extension SQLiteStore {
     }
 
     /// Brings the log of the old store into its file and removes it: beside the new file it would be taken for that file's own.
+    ///
+    /// - Throws: `.unavailable` when the log cannot be brought in: removed then, it would be missing in the old store if the new one did not
+    ///   take its place. An old store that is damaged has nothing to lose.
     private static func removeLog(of file: String) throws(StoreError) {
-        if SystemCalls.exists(file), let connection = try? Connection(file: file, readOnly: false, pageCacheBytes: 1 << 20) {
-            sqlite3_wal_checkpoint_v2(connection.takeOver(), nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        if SystemCalls.exists(file), SystemCalls.exists(file + "-wal") {
+            do { try bringIn(logOf: file) } catch .corrupt {
+            } catch {
+                throw .unavailable(
+                    "the log of the store in place could not be brought into its file (\(error)); to give both up, move \(file) and \(file)-wal away")
+            }
         }
         try SystemCalls.remove(file + "-wal")
         try SystemCalls.remove(file + "-shm")
+    }
+
+    private static func bringIn(logOf file: String) throws(StoreError) {
+        let connection = try Connection(file: file, readOnly: false, pageCacheBytes: 1 << 20)
+        let pointer = connection.takeOver()
+        let code = sqlite3_wal_checkpoint_v2(pointer, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
+        guard code == SQLITE_OK else { throw StoreError(SQLiteFailure(of: pointer)) }
     }
 }

@@ -7,12 +7,16 @@ public import TokenCore
 public final class SQLiteStore: Sendable {
     /// How many partitions there are, fixed when the store was first opened.
     public let partitionCount: Int
+    /// Up to when the store had forgotten when it was opened: nothing was ever removed that was to be kept longer. A clock that stands before it
+    /// would miss something, revocations above all.
+    public let forgottenUpTo: UnixTime
     private let lock: FolderLock
     private let writer: CommitQueue
     private let readers: ReaderPool
 
-    private init(partitionCount: Int, lock: FolderLock, writer: CommitQueue, readers: ReaderPool) {
+    private init(partitionCount: Int, forgottenUpTo: UnixTime, lock: FolderLock, writer: CommitQueue, readers: ReaderPool) {
         self.partitionCount = partitionCount
+        self.forgottenUpTo = forgottenUpTo
         self.lock = lock
         self.writer = writer
         self.readers = readers
@@ -32,11 +36,13 @@ public final class SQLiteStore: Sendable {
         let connection = try Connection(
             file: file, readOnly: false, pageCacheBytes: configuration.pageCacheBytes, pragmas: configuration.pragmas)
         try Schema.prepare(connection, partitions: partitions)
+        let forgotten = try Forgotten.upTo(connection)
         let writer = try Writer(connection, keepsEvents: configuration.keepsEvents, checkpointAtPages: configuration.checkpointAtPages)
         let readers = try ReaderPool(
             count: configuration.readers ?? max(2, SystemCalls.processors), file: file, pageCacheBytes: configuration.pageCacheBytes)
         return SQLiteStore(
-            partitionCount: partitions, lock: lock, writer: CommitQueue(writer, observer: configuration.observer), readers: readers)
+            partitionCount: partitions, forgottenUpTo: forgotten, lock: lock,
+            writer: CommitQueue(writer, observer: configuration.observer), readers: readers)
     }
 
     /// How many commits wait for the group after the one under way: for metrics.

@@ -17,11 +17,13 @@ final class Sweeper {
     }
 
     private let due, delete, file: Statement
+    private let forgotten: Forgotten
 
     init(_ connection: OpaquePointer) throws(SQLiteFailure) {
         due = try Statement(
             "SELECT kind, partition, id, expires_at FROM record WHERE due_at <= ? ORDER BY due_at LIMIT ?", on: connection)
         delete = try Statement("DELETE FROM record WHERE kind = ? AND partition = ? AND id = ?", on: connection)
+        forgotten = try Forgotten(connection)
         file = try Statement("UPDATE record SET due_at = expires_at WHERE kind = ? AND partition = ? AND id = ?", on: connection)
     }
 
@@ -38,6 +40,7 @@ final class Sweeper {
             rows.append(Due(kind: row.integer(0), partition: row.integer(1), id: row.bytes(2), expiresAt: row.integer(3)))
         }
         var removed = 0
+        try forgotten.note(rows.map(\.expiresAt).filter { $0 <= now.milliseconds }.max())
         for row in rows {
             let isOver = row.expiresAt <= now.milliseconds
             try (isOver ? delete : file).run { bindings in

@@ -32,6 +32,13 @@ enum SystemCalls {
         if let parent = parent(of: path) { try syncFolder(parent) }
     }
 
+    /// Makes an empty file 0600 under a name that nothing has, not even a link that leads nowhere.
+    static func makeNewFile(_ path: String) throws(StoreError) {
+        let descriptor = open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw failure("cannot make \(path)") }
+        close(descriptor)
+    }
+
     /// Makes what was created, renamed or removed in a folder durable.
     static func syncFolder(_ path: String) throws(StoreError) { try sync(path, flags: O_RDONLY | O_DIRECTORY) }
 

@@ -112,6 +112,70 @@ import Darwin
         await restored.close()
     }
 
+    /// While somebody reads the old store its log cannot be brought in: without it, and without the new store in place, commits would be lost.
+    @Test func aLogThatCannotBeBroughtInIsNotRemoved() async throws {
+        let folder = try await closedStore(with: 3)
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        for number in 100..<140 { try await store.commit(Sample.insert(number)) }
+        let crashed = temporaryFolder()
+        try SystemCalls.makeFolder(crashed)
+        for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
+        await store.close()
+        let stranger = try Connection(file: crashed + "/mintmark.db", readOnly: false, pageCacheBytes: 1 << 20)
+        let pointer = stranger.takeOver()
+        try Statement("BEGIN", on: pointer).run()
+        _ = try Statement("SELECT count(*) FROM record", on: pointer).first { $0.integer(0) }
+        await #expect(throws: StoreError.self) { try await SQLiteStore.restore(file: folder + ".backup", to: crashed, at: Sample.now) }
+        #expect(SystemCalls.exists(crashed + "/mintmark.db-wal"))
+        try Statement("COMMIT", on: pointer).run()
+        #expect(try await countRecords(crashed) == 43)
+    }
+
+    @Test func theFileOfABackupIsItsOwn() throws {
+        let folder = temporaryFolder()
+        try SystemCalls.makeFolder(folder)
+        let elsewhere = folder + "/elsewhere"
+        #expect(symlink(elsewhere, folder + "/link") == 0)
+        #expect(throws: StoreError.self) { try SystemCalls.makeNewFile(folder + "/link") }
+        #expect(!SystemCalls.exists(elsewhere))
+        try SystemCalls.makeNewFile(elsewhere)
+        #expect(mode(elsewhere) == 0o600)
+        #expect(throws: StoreError.self) { try SystemCalls.makeNewFile(elsewhere) }
+    }
+
+    /// What a clock that was ahead removed is not forgotten to have been there, until everything that could come back is ended.
+    @Test func whatWasRemovedIsRememberedAsATime() async throws {
+        let folder = temporaryFolder()
+        let ends = [Sample.now + .seconds(3600), Sample.now + .seconds(7200), Sample.now + .seconds(9000)]
+        var store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        #expect(store.forgottenUpTo == .epoch)
+        try await store.commit(Sample.insert(1, expiresAt: ends[0]))
+        var batch = WriteBatch(partition: Sample.partition, now: Sample.now)
+        batch.revocations = [RevocationEntry(.everything(upTo: Sample.now), expiresAt: ends[1])]
+        try await store.commit(batch)
+        try await store.commit(Sample.insert(2, expiresAt: ends[2]))
+        for (index, end) in ends.enumerated() {
+            if index < 2 { _ = try await store.sweep(now: end + .seconds(60), limit: 100) }
+            // The last one is not swept: another takes its place.
+            if index == 2 {
+                try await store.commit(
+                    WriteBatch(partition: Sample.partition, now: end + .seconds(60), writes: [.put(Sample.record(2), expecting: .absent)]))
+            }
+            await store.close()
+            store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+            #expect(store.forgottenUpTo >= end && store.forgottenUpTo <= end + .seconds(1), "step \(index)")
+        }
+        await store.close()
+        try SQLiteStore.backup(folder: folder, to: folder + ".backup")
+        for (forgets, expected) in [(false, store.forgottenUpTo), (true, .epoch)] {
+            try await SQLiteStore.restore(file: folder + ".backup", to: folder, at: Sample.now, forgettingTime: forgets)
+            store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+            #expect(store.forgottenUpTo == expected)
+            await store.close()
+        }
+    }
+
     @Test func whatPreparesTheRestoredStoreIsPartOfTheRestore() async throws {
         let folder = try await closedStore(with: 3)
         try SQLiteStore.backup(folder: folder, to: folder + ".backup")

@@ -29,13 +29,13 @@ struct RestoreCommand: AsyncParsableCommand {
         guard Self.isReadable(surroundings.absolute(file)) else { throw CommandFailure(.usage, "there is no readable backup \(file).") }
         let settings = try options.soundSettings()
         let folder = DataFolder(settings)
-        let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
-        let now = clock.now()
-        let ending = keepSessions ? nil : now
-        let policy = settings.policy
+        let (policy, written, now) = (settings.policy, folder.lastWritten, SystemClock().now())
         do {
-            try await SQLiteStore.restore(file: surroundings.absolute(file), to: folder.path, at: now) { store throws(StoreError) in
-                if let ending { try await StoreEpoch.end(everythingUpTo: ending, in: store, policy: policy) }
+            try await SQLiteStore.restore(
+                file: surroundings.absolute(file), to: folder.path, at: max(now, written), forgettingTime: !keepSessions
+            ) { [keepSessions] store throws(StoreError) in
+                // The store in place may have been written by a clock that was ahead of this one.
+                if !keepSessions { try await StoreEpoch.endEverything(in: store, upTo: written, policy: policy, now: now) }
             }
         } catch {
             throw CommandFailure(error.restoreStatus, "nothing was restored: \(error.explanation)")
