@@ -1,4 +1,5 @@
 import JOSE
+import Logging
 import TestSupport
 import Testing
 import TokenCore
@@ -10,6 +11,29 @@ import Glibc
 #else
 import Darwin
 #endif
+
+/// A named pipe with a reader that reads only when it is told.
+private final class Pipe {
+    let path = temporaryFolder()
+    private let reader: Int32
+
+    init() {
+        mkfifo(path, 0o600)
+        reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    }
+
+    deinit {
+        close(reader)
+        unlink(path)
+    }
+
+    /// Everything that is in it.
+    func drain() -> [UInt8] {
+        var (all, buffer) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
+        while case let count = read(reader, &buffer, buffer.count), count > 0 { all += buffer[..<count] }
+        return all
+    }
+}
 
 /// The sink that writes a file: one line of JSON per event, whatever happens to the file.
 @Suite struct JSONLinesSinkTests {
@@ -104,6 +128,49 @@ import Darwin
         let full = await #expect(throws: JSONLinesSink.WriteError.self) { try await JSONLinesSink(path: "/dev/full").write(Self.events(1...1)) }
         #expect(full?.code == ENOSPC)
         #endif
+    }
+
+    /// A reader that stalls costs a delivery its patience, and the lines that it gets are whole.
+    @Test func aReaderThatStallsIsNotWaitedForAndGetsWholeLines() async throws {
+        let pipe = Pipe()
+        let sink = JSONLinesSink(path: pipe.path, patience: .milliseconds(50))
+        let began = ContinuousClock.now
+        let error = await #expect(throws: JSONLinesSink.WriteError.self) { try await sink.write(Self.events(1...5000)) }
+        #expect(error?.code == ETIMEDOUT)
+        #expect(ContinuousClock.now - began < .seconds(5))
+        let taken = pipe.drain()
+        #expect(taken.last == UInt8(ascii: "\n"))
+        for line in taken.split(separator: UInt8(ascii: "\n")) { _ = try JSONValue(parsing: Array(line)) }
+        try await sink.write(Self.events(1...2))
+        #expect(pipe.drain() == Self.events(1...2).flatMap { JSONLinesSink.line($0) + [UInt8(ascii: "\n")] })
+    }
+
+    /// A pipe that nobody has open for reading is refused at once.
+    @Test func aPipeWithoutAReaderIsAnError() async throws {
+        let path = temporaryFolder()
+        mkfifo(path, 0o600)
+        defer { unlink(path) }
+        let error = await #expect(throws: JSONLinesSink.WriteError.self) { try await JSONLinesSink(path: path).write(Self.events(1...1)) }
+        #expect(error?.code == ENXIO)
+    }
+
+    /// What waits is bounded although the sink never says no, only nothing.
+    @Test func whatAStalledReaderDoesNotTakeLeavesTheStoreInTheEnd() async throws {
+        let (pipe, store, clock) = (Pipe(), InMemoryStore(), ManualClock())
+        let sink = JSONLinesSink(path: pipe.path, patience: .milliseconds(20))
+        let relay = EventRelay(
+            from: store, to: [sink], retention: .init(age: .seconds(60)), clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        for _ in 0..<40 {
+            let batch = WriteBatch(partition: .control, now: clock.now(), events: Self.events(1...64).map(\.event))
+            try await store.commit(batch)
+        }
+        await #expect(throws: JSONLinesSink.WriteError.self) { try await relay.relay() }
+        #expect(relay.dropped == 0)
+        clock.advance(by: .seconds(61))
+        await #expect(throws: JSONLinesSink.WriteError.self) { try await relay.relay() }
+        #expect(relay.dropped > 0)
+        #expect(try await store.backlog().count == 0)
     }
 
     private static func events(_ numbers: ClosedRange<UInt64>) -> [NumberedEvent] {

@@ -36,6 +36,8 @@ public final class EventRelay: Service {
     /// Guards the relay's own counts while they are read or written.
     private let state: Mutex<State>
     private static let page = 1000
+    /// How long one look goes on with a long backlog: the end of the server waits for two looks.
+    private static let look = Duration.seconds(1)
 
     /// A relay from an outbox to some sinks. Without a sink everything leaves the store at once: what an earlier run
     /// with a sink left behind.
@@ -64,13 +66,13 @@ public final class EventRelay: Service {
             do { try await relay(to: index) } catch { failure = error }
         }
         if let done = state.withLock({ $0.delivered.min() }) { try await trim(through: done) }
-        if let failure {
-            try await enforceRetention()
-            throw failure
-        }
+        // Also without a failure: a sink that takes less than there is falls behind as well.
+        try await enforceRetention()
+        if let failure { throw failure }
     }
 
     private func relay(to index: Int) async throws {
+        let end = ContinuousClock.now + Self.look
         while true {
             let (after, missed) = state.withLock { ($0.delivered[index], $0.missed[index]) }
             let page = try await log.events(after: after, limit: Self.page - 1)
@@ -84,7 +86,7 @@ public final class EventRelay: Service {
             }
             // Trim as we go: a long backlog would otherwise be kept whole until its end.
             if let done = state.withLock({ $0.delivered.min() }) { try await trim(through: done) }
-            if page.count < Self.page - 1 { return }
+            if page.count < Self.page - 1 || ContinuousClock.now >= end { return }
         }
     }
 

@@ -25,33 +25,35 @@ public final class JSONLinesSink: EventSink {
     /// `json-lines`.
     public let name = "json-lines"
     private let path: String?
+    private let patience: Duration
+    /// What a pipe takes whole or not at all, and takes at once when it says that it is ready: the least that any system promises is 512.
+    private static let atomic = Int(PIPE_BUF)
 
     /// A sink that appends to the file at `path`, made 0600 if missing; nil writes to standard output. The file is opened for every
     /// delivery, so that a rotation by name loses nothing.
-    public init(path: String?) { self.path = path }
+    ///
+    /// - Parameter patience: how long one delivery may wait for a reader that does not read. The events stay in the store meanwhile, so it need
+    ///   not be long; and the end of the server waits for two.
+    public init(path: String?, patience: Duration = .milliseconds(500)) {
+        self.path = path
+        self.patience = patience
+    }
 
     /// Appends one line per event and, for a file, has them on disk when it returns.
     ///
-    /// - Throws: `WriteError`. The file is then as long as before, so that no line is left in half; to standard output a part of the lines may
-    ///   have been written. They come again.
+    /// - Throws: `WriteError`; with `ETIMEDOUT` when a reader does not take them. A file is then as long as before, so that no line is left in
+    ///   half; a pipe or standard output may have taken a part of the lines, whole ones. They come again.
     public func write(_ events: [NumberedEvent]) async throws {
-        var lines: [UInt8] = []
-        lines.reserveCapacity(events.count * 200)
-        for event in events {
-            lines += Self.line(event)
-            lines.append(UInt8(ascii: "\n"))
-        }
-        try append(lines)
-    }
-
-    private func append(_ lines: [UInt8]) throws(WriteError) {
-        let file = path.map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600) } ?? STDOUT_FILENO
+        let file = path.map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600) } ?? STDOUT_FILENO
         guard file >= 0 else { throw WriteError(code: errno) }
         defer { if path != nil { close(file) } }
         let length = path == nil ? nil : Self.length(of: file)
-        do throws(WriteError) {
-            try Self.write(startsInsideALine(at: length) ? [UInt8(ascii: "\n")] + lines : lines, to: file)
-            if path != nil, fsync(file) != 0 { throw WriteError(code: errno) }
+        let deadline = ContinuousClock.now + patience
+        do {
+            if startsInsideALine(at: length) { try await append([UInt8(ascii: "\n")], to: file, until: deadline) }
+            for piece in Self.pieces(events) { try await append(piece, to: file, until: deadline) }
+            // What is no file, a pipe, cannot be synced.
+            if path != nil, fsync(file) != 0, errno != EINVAL { throw WriteError(code: errno) }
         } catch {
             // The next delivery must not begin in the middle of a line. Where it cannot be taken back, it starts a new one.
             if let length { _ = ftruncate(file, length) }
@@ -59,11 +61,29 @@ public final class JSONLinesSink: EventSink {
         }
     }
 
-    private static func write(_ bytes: [UInt8], to file: Int32) throws(WriteError) {
+    /// Whole lines together as long as a pipe takes them whole: where one delivery stops, no line is cut.
+    private static func pieces(_ events: [NumberedEvent]) -> [[UInt8]] {
+        var pieces: [[UInt8]] = []
+        for event in events {
+            let line = Self.line(event) + [UInt8(ascii: "\n")]
+            if let last = pieces.last, last.count + line.count <= atomic { pieces[pieces.count - 1] += line } else { pieces.append(line) }
+        }
+        return pieces
+    }
+
+    /// Writes when it can be done without waiting. Standard output is shared with whoever started us, so it cannot be made non-blocking: what is
+    /// ready takes `atomic` bytes without blocking.
+    private func append(_ bytes: [UInt8], to file: Int32, until deadline: ContinuousClock.Instant) async throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
+            guard Self.isReady(file) else {
+                guard ContinuousClock.now < deadline else { throw WriteError(code: ETIMEDOUT) }
+                try await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            let end = min(bytes.count, written + Self.atomic)
+            let count = bytes[written..<end].withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+            if count < 0 && (errno == EINTR || errno == EAGAIN) { continue }
             guard count >= 0 else { throw WriteError(code: errno) }
             written += count
         }
@@ -84,6 +104,12 @@ public final class JSONLinesSink: EventSink {
         defer { close(file) }
         var last: UInt8 = 0
         return pread(file, &last, 1, length - 1) == 1 && last != UInt8(ascii: "\n")
+    }
+
+    /// Whether a write would not block; also when it would fail, which the write then tells.
+    private static func isReady(_ file: Int32) -> Bool {
+        var query = pollfd(fd: file, events: Int16(POLLOUT), revents: 0)
+        return poll(&query, 1, 0) > 0
     }
 
     /// The JSON of one event: `number` tells a repeated delivery from a new event.
