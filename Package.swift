@@ -155,7 +155,7 @@ if slice >= .all {
         tests(
             "ProofTests",
             [
-                "mintmark", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", logging,
+                "mintmark", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", logging,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),

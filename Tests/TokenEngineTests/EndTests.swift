@@ -37,13 +37,13 @@ import TokenCore
     /// Who joins late is told everything that is live, each thing once.
     @Test func whoJoinsLateEnforcesWhatIsLive() async throws {
         let harness = try await Harness(store: InMemoryStore())
-        let subject = try #require(Subject(integer: 1))
+        let (subject, other) = (try #require(Subject(integer: 1)), try #require(Subject(integer: 2)))
         let pairs = [try await harness.login(), try await harness.login(2)]
         try await harness.engine.logoutAll(subject: subject, because: .logout)
         let late = Loop()
         await harness.engine.add(enforcer: late)
         #expect(!late.accepts(pairs[0].session, of: subject))
-        #expect(late.accepts(pairs[1].session, of: try #require(Subject(integer: 2))))
+        #expect(late.accepts(pairs[1].session, of: other))
     }
 
     /// The machine that the data comes from was ahead of the one it is restored on, and its tokens lived longer.

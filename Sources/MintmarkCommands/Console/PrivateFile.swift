@@ -17,20 +17,51 @@ enum PrivateFile {
 
     /// Puts a file in the place of another, mode 0600: a crash leaves the old one or the new one, whole.
     static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
-        let fresh = path + ".new"
+        let fresh = try write(bytes, beside: path)
+        guard rename(fresh, path) == 0 else { throw failure("rename", removing: fresh) }
+        try synchronizeFolder(of: path)
+    }
+
+    /// Makes a file that is not there yet, mode 0600: after a crash it is there whole or not at all.
+    ///
+    /// Whatever has that name already stays, also a link that leads nowhere: a name is given, never taken away.
+    static func create(_ path: String, _ bytes: [UInt8]) throws(Failure) {
+        let fresh = try write(bytes, beside: path)
+        guard link(fresh, path) == 0 else { throw failure("link", removing: fresh) }
+        unlink(fresh)
+        try synchronizeFolder(of: path)
+    }
+
+    /// Who else than its owner, or which other owner, could read or replace a file or folder; nil when nobody, or when it is not there.
+    ///
+    /// - Returns: a sentence with the command that mends it.
+    static func laxity(of path: String) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        guard status.st_uid == geteuid() else {
+            return "\(path) belongs to user \(status.st_uid), and this is user \(geteuid()). Give it to the server: chown \(geteuid()) \(path)"
+        }
+        let bits = Int(status.st_mode & 0o777)
+        guard bits & 0o077 != 0 else { return nil }
+        let right = status.st_mode & S_IFMT == S_IFDIR ? "700" : "600"
+        return "\(path) has mode \(String(bits, radix: 8)), so that others can get at what is secret. Run: chmod \(right) \(path)"
+    }
+
+    /// A file with a name of this process's own, whole and synced.
+    private static func write(_ bytes: [UInt8], beside path: String) throws(Failure) -> String {
+        let fresh = "\(path).\(getpid()).new"
         unlink(fresh)
         let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("open") }
         defer { close(file) }
         var rest = bytes[...]
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-            guard written > 0 else { throw failure("write") }
+            let written = rest.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
+            guard written > 0 else { throw failure("write", removing: fresh) }
             rest = rest.dropFirst(written)
         }
-        guard fsync(file) == 0 else { throw failure("fsync") }
-        guard rename(fresh, path) == 0 else { throw failure("rename") }
-        try synchronizeFolder(of: path)
+        guard fsync(file) == 0 else { throw failure("fsync", removing: fresh) }
+        return fresh
     }
 
     private static func synchronizeFolder(of path: String) throws(Failure) {
@@ -41,5 +72,12 @@ enum PrivateFile {
         guard fsync(descriptor) == 0 else { throw failure("fsync") }
     }
 
-    private static func failure(_ call: String) -> Failure { Failure(call: call, code: errno) }
+    private static func failure(_ call: String, removing path: String? = nil) -> Failure {
+        let failure = Failure(call: call, code: errno)
+        if let path { unlink(path) }
+        return failure
+    }
 }
+
+/// `write` of the C library, whose name a static method of `PrivateFile` has too.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(descriptor, bytes, count) }

@@ -26,17 +26,26 @@ struct DataFolder: Sendable {
     var adminTokenFile: String { path + "/admin.token" }
 
     private func create(_ path: String, _ secret: Secret) throws(CommandFailure) {
-        do { try PrivateFile.replace(path, with: secret.bytes) } catch {
-            throw CommandFailure(.failed, "\(path) cannot be written: \(error)")
+        do { try PrivateFile.create(path, secret.bytes) } catch {
+            guard error.code == EEXIST else { throw CommandFailure(.failed, "\(path) cannot be written: \(error)") }
+            throw CommandFailure(
+                .configuration,
+                "\(path) is there and cannot be read, or somebody has just made it. It is not replaced: look what it is, and start again.")
         }
     }
 
-    private var holdsData: Bool { FileManager.default.fileExists(atPath: path + "/" + SQLiteStore.fileName) }
+    /// Refuses an installation whose secrets others than the server's user could read or replace.
+    func refuseLaxFiles() throws(CommandFailure) {
+        let lax = [path, path + "/" + SQLiteStore.fileName, sealFile, adminTokenFile].compactMap { PrivateFile.laxity(of: $0) }
+        guard lax.isEmpty else { throw CommandFailure(.configuration, lax.joined(separator: "\n")) }
+    }
 
-    /// The seal keys: those of the file, or new ones when there is neither data nor a seal.
+    /// The seal keys: those of the file, or new ones when there is neither data nor a seal. Only the holder of the folder's lock may ask, so that
+    /// of two first starts at once one makes the seal and the other is gone by then.
     ///
+    /// - Parameter holdsData: whether the store has anything that a seal key opens.
     /// - Throws: when data is there without its seal; a second seal would open nothing of it.
-    func seals() throws(CommandFailure) -> SealKeys {
+    func seals(holdsData: Bool) throws(CommandFailure) -> SealKeys {
         if let text = FileManager.default.contents(atPath: sealFile) {
             do { return try SealKeys(parsing: Array(text)) } catch {
                 throw CommandFailure(.configuration, "the seal file \(sealFile) cannot be used: \(error)")

@@ -26,10 +26,13 @@ struct Serve {
     func run() async throws {
         try openEventsFile()
         let folder = DataFolder(settings)
-        let seals = try folder.seals()
+        try folder.refuseLaxFiles()
+        OpenFiles.raiseLimit(logger)
         let metrics = ServeMetrics()
+        // The store holds the folder's lock, so that nobody else makes a seal or a credential meanwhile.
         let store = try open(folder, observer: metrics)
         do {
+            let seals = try folder.seals(holdsData: try await holdsData(store))
             try await serve(folder, seals, store, metrics)
         } catch {
             await store.close()
@@ -49,8 +52,15 @@ struct Serve {
         }
     }
 
+    /// Whether a seal was ever used with the store: the first thing that a server writes is a sealed signing key.
+    private func holdsData(_ store: SQLiteStore) async throws(CommandFailure) -> Bool {
+        do { return try await store.load(KeyRing.self, id: (), now: .epoch) != nil } catch {
+            throw CommandFailure(.failed, "the store cannot be read: \(error.explanation)")
+        }
+    }
+
     private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: ServeMetrics) async throws {
-        let clock = SystemClock(floor: folder.lastWritten, leeway: settings.auth.leeway)
+        let clock = startClock(folder, store)
         let keys = try await startKeys(store, seals, clock)
         var policy = settings.policy
         // A lifetime that was shortened must not shorten what is remembered of the longer one.
@@ -73,6 +83,21 @@ struct Serve {
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+    }
+
+    /// The clock, which does not begin before the store was last written, nor before what the store has forgotten: a revocation removed by a clock
+    /// that was ahead would be missing before that time. Behind it, reads go on as of then, and writes wait.
+    private func startClock(_ folder: DataFolder, _ store: SQLiteStore) -> SystemClock {
+        let floor = max(folder.lastWritten, store.forgottenUpTo)
+        let clock = SystemClock(floor: floor, leeway: settings.auth.leeway)
+        if clock.isBehind {
+            logger.error(
+                """
+                the system's clock stands before what the store has seen; nothing is issued or changed until it has caught up. Set the clock, or, \
+                if it is right, stop the server and end every session: mintmark backup FILE, mintmark restore FILE
+                """, metadata: ["until": "\(floor.rfc3339)"])
+        }
+        return clock
     }
 
     private func startKeys(_ store: SQLiteStore, _ seals: SealKeys, _ clock: SystemClock) async throws -> KeyKeeper {
