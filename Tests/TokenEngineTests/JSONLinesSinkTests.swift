@@ -162,7 +162,8 @@ private final class Pipe {
             from: store, to: [sink], retention: .init(age: .seconds(60)), clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         for _ in 0..<40 {
-            let batch = WriteBatch(partition: .control, now: clock.now(), events: Self.events(1...64).map(\.event))
+            let events = (1...64).map { Event(.issued, at: clock.now(), subject: "\($0)") }
+            let batch = WriteBatch(partition: .control, now: clock.now(), events: events)
             try await store.commit(batch)
         }
         await #expect(throws: JSONLinesSink.WriteError.self) { try await relay.relay() }

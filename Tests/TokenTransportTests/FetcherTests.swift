@@ -53,8 +53,8 @@ struct FetcherTests {
     }
 
     @Test func serverThatIsNotThereIsAPlainSentence() async throws {
-        let port = try await LoopbackServer.run({ _ in nil }) { $0.port }
-        let request = FetchRequest(try WebURL("http://127.0.0.1:\(port)/"))
+        // Of the ports that are never given out, one that nothing listens on: a port just let go may be another test's by now.
+        let request = FetchRequest(try WebURL("http://127.0.0.1:1/"))
         await #expect(throws: TransportError.unreachable(host: "127.0.0.1", detail: "Connection refused.")) {
             try await Fetcher().send(request, policy: anywhere)
         }
@@ -161,14 +161,6 @@ struct FetcherTests {
             let resolver = Resolver { _, _ in [IPAddress("127.0.0.2"), IPAddress("::1"), IPAddress("127.0.0.1")].compactMap(\.self) }
             let response = try await Fetcher(resolver: resolver).send(FetchRequest(try url(server, host: "localhost")), policy: anywhere)
             #expect(response.status == 200)
-        }
-    }
-
-    @Test func closedPortIsUnreachableAtOnce() async throws {
-        let port = try await LoopbackServer.run({ _ in nil }) { $0.port }
-        let request = FetchRequest(try WebURL("http://127.0.0.1:\(port)/"))
-        await #expect { try await Fetcher().send(request, policy: anywhere) } throws: { error in
-            if case TransportError.unreachable = error { true } else { false }
         }
     }
 }
