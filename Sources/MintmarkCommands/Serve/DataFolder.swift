@@ -2,6 +2,7 @@ import FoundationEssentials
 import JOSE
 import SQLiteStore
 import TokenCore
+import TokenEngine
 import TokenSealing
 
 #if canImport(Glibc)
@@ -71,9 +72,7 @@ struct DataFolder: Sendable {
             guard token.count >= 32 else { throw CommandFailure(.configuration, "\(adminTokenFile) holds no credential; remove it and one is made.") }
             return Secret(Array(token))
         }
-        var generator = SystemRandomNumberGenerator()
-        let chance = (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
-        let token = Secret(Array("mma_".utf8) + Base64URL.encode(chance))
+        let token = Secret(Array("mma_".utf8) + Base64URL.encode(SystemRandomness.bytes(32)))
         try create(adminTokenFile, Secret(token.bytes + [0x0a]))
         return token
     }

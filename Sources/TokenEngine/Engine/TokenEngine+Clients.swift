@@ -25,8 +25,8 @@ extension TokenEngine {
     /// - Parameter name: 1 ... 128 bytes, for people.
     /// - Throws: `invalid_request` for another name; `conflict` when there are 10,000; `temporarily_unavailable`.
     public func createClient(name: String) async throws(OAuthError) -> ClientCredentials {
-        let secret = Secret(Array("mms_".utf8) + Base64URL.encode(Self.chance(words: 4)))
-        guard let id = ClientID("mmc_" + Base64URL.string(Self.chance(words: 2))) else { throw OAuthError(.serverError, "No client was made.") }
+        let secret = Secret(Array("mms_".utf8) + Base64URL.encode(SystemRandomness.bytes(32)))
+        guard let id = ClientID("mmc_" + Base64URL.string(SystemRandomness.bytes(16))) else { throw OAuthError(.serverError, "No client was made.") }
         guard try await clients().count < Self.mostClients else { throw OAuthError(.conflict, "There are too many clients.") }
         return try await change { now throws(StoreError) in
             var batch = WriteBatch(partition: .control, now: now)
@@ -93,10 +93,5 @@ extension TokenEngine {
             throw OAuthError(.invalidClient, "Client authentication failed.")
         }
         return record.id
-    }
-
-    private static func chance(words: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<words).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
     }
 }

@@ -149,17 +149,3 @@ extension TokenEngine {
         return activity.note(session, at: time)
     }
 }
-
-extension Randomness {
-    /// Forty bytes from the system's generator, in one draw.
-    static func draw() -> Randomness {
-        var generator = SystemRandomNumberGenerator()
-        func bytes(_ words: Int) -> [UInt8] {
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(words * 8)
-            for _ in 0..<words { withUnsafeBytes(of: generator.next()) { bytes.append(contentsOf: $0) } }
-            return bytes
-        }
-        return Randomness(salt: bytes(2), session: generator.next(), tokenID: bytes(2))
-    }
-}

@@ -1,5 +1,4 @@
 import HTTPTypes
-import NIOCore
 import TokenCore
 
 /// The rule that says whether a request comes from a program on this machine, and not from a web page in its browser, nor through a proxy on
@@ -47,7 +46,7 @@ struct LocalCaller: Sendable {
         guard isLoopback || alsoFrom.contains(where: { $0.contains(peer) }) else { return .peer }
         if fields.contains(where: { Self.tellsOfProxy($0.name) }) { return .proxy }
         if let refusal = Self.refusalOfPage(authority: isLoopback ? authority : nil, fields: fields) { return refusal }
-        if hasBody, !JSONBody.isJSON(fields[.contentType]) { return .contentType }
+        if hasBody, !JSONBody.isJSON(fields) { return .contentType }
         return nil
     }
 
@@ -56,7 +55,7 @@ struct LocalCaller: Sendable {
     /// - Parameter authority: what has to be a name of this machine; nil where the caller is elsewhere.
     static func refusalOfPage(authority: String?, fields: HTTPFields) -> Refusal? {
         if fields.contains(where: { tellsOfBrowser($0.name) }) { return .browser }
-        if let authority, !isLoopbackName(authority) { return .host }
+        if let authority, !LoopbackName.isOne(authority) { return .host }
         return nil
     }
 
@@ -70,41 +69,26 @@ struct LocalCaller: Sendable {
     }
 
     private static func tellsOfProxy(_ name: HTTPField.Name) -> Bool {
-        // Where fields become variables, a name with underscores is the same name.
-        let name = String(decoding: name.canonicalName.utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }, as: UTF8.self)
-        return proxyFields.contains(name) || name.hasPrefix("x-forwarded-") || name.hasPrefix("x-original-")
+        let name = name.canonicalName.utf8
+        guard let first = name.first, proxyInitials.contains(first) else { return false }
+        return proxyFields.contains { $0.utf8.count == name.count && begins(name, with: $0) }
+            || begins(name, with: "x-forwarded-") || begins(name, with: "x-original-")
     }
 
     /// What proxies and the networks in front of them add, besides `X-Forwarded-…` and `X-Original-…`.
-    private static let proxyFields: Set = [
+    private static let proxyFields = [
         "forwarded", "via", "x-forwarded", "forwarded-for", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip",
     ]
+    /// What they begin with: few of the fields that a request carries do.
+    private static let proxyInitials = Array("fvxtc".utf8)
 
     private static func tellsOfBrowser(_ name: HTTPField.Name) -> Bool {
         let name = name.canonicalName
         return name == "origin" || name.hasPrefix("sec-fetch-")
     }
 
-    /// Whether an authority names this machine, with any port: localhost, an address of 127.0.0.0/8 in its usual form, or [::1].
-    private static func isLoopbackName(_ authority: String) -> Bool {
-        var name = authority[...]
-        if name.hasPrefix("[") {
-            guard let end = name.firstIndex(of: "]"), isPort(name[name.index(after: end)...]) else { return false }
-            name = name[name.index(after: name.startIndex)..<end]
-            return name == "::1"
-        }
-        if let colon = name.firstIndex(of: ":") {
-            guard isPort(name[colon...]) else { return false }
-            name = name[..<colon]
-        }
-        if String(name).isField("localhost") { return true }
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { part in UInt8(part).map { String($0) == part } ?? false }
-    }
-
-    /// Nothing, or a colon and up to five digits.
-    private static func isPort(_ text: Substring) -> Bool {
-        if text.isEmpty { return true }
-        return text.hasPrefix(":") && (1...5).contains(text.utf8.count - 1) && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    /// Whether a field's name begins so. Where fields become variables, a name with underscores is the same name.
+    private static func begins(_ name: String.UTF8View, with wanted: String) -> Bool {
+        name.starts(with: wanted.utf8) { $0 == $1 || $0 == UInt8(ascii: "_") && $1 == UInt8(ascii: "-") }
     }
 }

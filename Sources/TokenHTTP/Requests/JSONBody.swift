@@ -11,7 +11,7 @@ struct JSONBody {
     /// - Throws: `invalid_request` for another content type than application/json, for what the strict reader refuses (duplicate members
     ///   among it) and for another value than an object.
     init(_ request: Incoming) throws(OAuthError) {
-        guard Self.isJSON(request.fields[.contentType]) else {
+        guard Self.isJSON(request.fields) else {
             throw OAuthError(.invalidRequest, "The body must be application/json.")
         }
         let value: JSONValue
@@ -22,10 +22,13 @@ struct JSONBody {
         self.object = object
     }
 
-    /// Whether a content type is application/json; its parameters say nothing that JSON heeds (RFC 8259 section 11).
-    static func isJSON(_ type: String?) -> Bool {
-        guard let type = type?.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false).first else { return false }
-        return String(type.trimmingBlanks).isField("application/json")
+    /// Whether the content type is application/json; its parameters say nothing that JSON heeds (RFC 8259 section 11). A second type makes it none.
+    static func isJSON(_ fields: HTTPFields) -> Bool {
+        var types = fields.lazy.filter { $0.name == .contentType }.makeIterator()
+        guard let type = types.next()?.value, types.next() == nil else { return false }
+        if type == "application/json" { return true }
+        let name = type.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return String(name.trimmingBlanks).isField("application/json")
     }
 
     /// A member of any type; nil when it is missing.
