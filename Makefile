@@ -12,7 +12,7 @@ run: ensure ## Build and serve on 127.0.0.1:8080, admin on 127.0.0.1:8081, data 
 build: ensure ## Build everything, tests included, and check that every import is declared
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
-test: ensure ## Every test and proof, at the size for every day
+test: ensure-tests ## Every test and proof, at the size for every day
 	$(SWIFT) test
 
 lint: ## The format, checked
@@ -24,7 +24,7 @@ format: ## The format, applied
 tidy: ensure ## The rules over the source text
 	MINTMARK_SLICE=core $(SWIFT) test --filter TidyTests
 
-soak: ensure ## The proofs at their large counts; can be interrupted and goes on where it stopped
+soak: ensure-tests ## The proofs at their large counts; can be interrupted and goes on where it stopped
 	scripts/soak
 
 fuzz: ensure ## Each fuzz target for SECONDS
@@ -37,8 +37,11 @@ tsan: ensure ## Core, engine and store tests under the thread sanitizer
 	TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/tsan.suppressions' MINTMARK_SLICE=store MINTMARK_RACE_ROUNDS=20 \
 		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip '$(SINGLE_THREADED)'
 
-.PHONY: ensure
+.PHONY: ensure ensure-tests
 ensure:
 	@scripts/ensure.sh
+
+ensure-tests:
+	@scripts/ensure.sh curl openssl
 
 -include Bench/bench.mk

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that what the build needs from the system is there: a Swift toolchain and the headers of SQLite.
+# Makes sure that what the build needs from the system is there: a Swift toolchain and the headers of SQLite. With the names of commands, they
+# too: the tests run curl and openssl.
 set -euo pipefail
 
 swift=${SWIFT:-swift}
@@ -13,16 +14,25 @@ has_sqlite() {
         { command -v pkg-config >/dev/null && pkg-config --exists sqlite3; }
 }
 
-has_sqlite && exit 0
+# What is missing, by the names of Debian's packages.
+missing() {
+    has_sqlite || echo libsqlite3-dev
+    for command in "$@"; do command -v "$command" >/dev/null || echo "$command"; done
+}
+
+packages=$(missing "$@" | tr '\n' ' ')
+[ -n "$packages" ] || exit 0
 if ! command -v apt-get >/dev/null; then
-    echo "mintmark: the headers of SQLite are missing: install the package of your system, sqlite-devel or sqlite-dev." >&2
+    echo "mintmark: missing: $packages; install them, or what they are called on your system." >&2
     exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
-    echo "mintmark: the headers of SQLite are missing: sudo apt-get install libsqlite3-dev" >&2
+    echo "mintmark: missing: sudo apt-get install $packages" >&2
     exit 1
 fi
-echo "mintmark: installing libsqlite3-dev" >&2
+echo "mintmark: installing $packages" >&2
 export DEBIAN_FRONTEND=noninteractive
-apt-get install -y -qq libsqlite3-dev >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq libsqlite3-dev >/dev/null; }
-has_sqlite
+# shellcheck disable=SC2086
+install() { apt-get install -y -qq --no-install-recommends $packages >/dev/null; }
+install 2>/dev/null || { apt-get update -qq && install; }
+[ -z "$(missing "$@")" ]

@@ -45,7 +45,8 @@ struct WorkFolder: Sendable {
         return files.reduce(0) { sum, file in
             let facts = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
             guard facts?[.type] as? FileAttributeType == .typeRegular else { return sum }
-            return sum + (facts?[.size] as? Int ?? 0)
+            // A number of one type where Foundation is linked, and of another where only its essentials are.
+            return sum + (facts?[.size] as? Int ?? (facts?[.size] as? UInt64).map { Int($0) } ?? 0)
         }
     }
 }

@@ -136,7 +136,9 @@ public struct VerifiedTokenCache: Sendable {
     ///
     /// - Parameter isAccepted: whether a key's tokens are still accepted.
     public mutating func keep(keys isAccepted: (KeyID) -> Bool) {
-        for (slot, entry) in slots.enumerated() { if let entry, !isAccepted(entry.token.key) { remove(slot) } }
+        for slot in slots.indices {
+            if let key = slots[slot]?.token.key, !isAccepted(key) { remove(slot) }
+        }
     }
 
     /// Advances the hand to the first entry that was not asked for since it last passed, and forgets that one.

@@ -14,21 +14,20 @@ import Darwin
 
 /// SIGKILL keeps what the system has not written yet; a power cut does not. Here the disk keeps only what was synced and a random part of the rest.
 @Suite(.serialized) struct PowerCutTests {
-    /// How many cuts; `make soak` asks for more.
-    static let rounds = getenv("MINTMARK_SOAK").map { String(cString: $0) } == "1" ? 200 : 50
-
     @Test func powerCutLosesNoAcknowledgedCommitAndLeavesNoHalfBatch() async throws {
-        var syncs = 0
-        var acknowledged = 0
-        for _ in 0..<Self.rounds {
-            var cut = PowerCutRound(seed: .random(in: 0 ... .max), synchronous: .full)
-            let violations = try await cut.run()
-            #expect(violations.isEmpty, "seed \(cut.seed)")
-            syncs += cut.syncs
-            acknowledged += cut.acknowledged
+        try await Soak("power-cut", small: 50, large: 200, portion: 50).run { cuts in
+            var syncs = 0
+            var acknowledged = 0
+            for _ in 0..<cuts {
+                var cut = PowerCutRound(seed: .random(in: 0 ... .max), synchronous: .full)
+                let violations = try await cut.run()
+                #expect(violations.isEmpty, "seed \(cut.seed)")
+                syncs += cut.syncs
+                acknowledged += cut.acknowledged
+            }
+            print("power-cut: \(cuts) cuts, acknowledged commits: \(acknowledged), syncs: \(syncs)")
+            #expect(acknowledged > cuts, "the cuts came before there was anything to lose")
         }
-        print("soak: power-cut: \(Self.rounds) cuts, acknowledged commits: \(acknowledged), syncs: \(syncs)")
-        #expect(acknowledged > Self.rounds, "the cuts came before there was anything to lose")
     }
 
     /// The proof proves something only if it fails without syncs.

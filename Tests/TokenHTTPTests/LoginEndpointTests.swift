@@ -19,6 +19,18 @@ import TokenEngine
         }
     }
 
+    /// Canon 56 and 22: issuer and audience are the configured ones, whatever name the server was called by.
+    @Test(arguments: ["localhost", "localhost:1", "127.0.0.1:8080", "[::1]"]) func hostIsNeverTheIssuer(_ host: String) async throws {
+        try await Harness.run { server in
+            let body = #"{"user_id":1}"#
+            let text = Harness.request("POST", "/login", body: body).replacing("Host: localhost", with: "Host: \(host)")
+            let access = try #require(try await Wire.ask(server.ports.main, text).member("access"))
+            let claims = try await server.ask("GET", "/authenticate", [Harness.bearer(access)])
+            #expect(claims.member("iss") == Harness.issuer)
+            #expect(claims.member("aud") == "api.example")
+        }
+    }
+
     static let badBodies: [String] = [
         "{}", #"{"user_id":1.0}"#, #"{"user_id":1e2}"#, #"{"user_id":-1}"#, #"{"user_id":9007199254740992}"#, #"{"user_id":true}"#,
         #"{"user_id":null}"#,

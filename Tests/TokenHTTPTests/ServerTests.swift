@@ -25,13 +25,18 @@ import TokenEngine
                         }
                     }
                 }
-                for _ in 0..<50 {
-                    let began = clock.now
-                    #expect(try await server.ask("GET", "/authenticate", [Harness.bearer(access)]).status == 200)
-                    #expect(try await server.ask("POST", "/login", body: #"{"user_id":2}"#).status == 200)
-                    #expect(clock.now - began < .seconds(5), "a generous bound; bench reports the figure")
+                var times: [Duration] = []
+                for _ in 0..<100 {
+                    for (method, target, body) in [("GET", "/authenticate", nil), ("POST", "/login", #"{"user_id":2}"#)] {
+                        let began = clock.now
+                        #expect(try await server.ask(method, target, [Harness.bearer(access)], body: body).status == 200)
+                        times.append(clock.now - began)
+                    }
                 }
                 tasks.cancelAll()
+                let p99 = times.sorted()[times.count * 99 / 100]
+                print("flood: p99 of \(times.count) requests beside forged signatures, each on a connection of its own: \(p99)")
+                #expect(p99 < .seconds(2), "a generous bound; make bench measures")
                 while let result = await tasks.nextResult() { if case .failure(let error) = result, !(error is CancellationError) { throw error } }
             }
         }

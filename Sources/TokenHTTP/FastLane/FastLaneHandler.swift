@@ -92,7 +92,7 @@ extension FastLaneHandler {
             case .gather, .drop: break
             }
         case .failure(let error):
-            farewell = error == .headerOverflow ? state.replies.headersTooLarge : state.replies.notHTTP
+            farewell = state.replies.refusal(of: error)
             perform(machine.failed(), context)
         case .inputClosed:
             flushBurst(context)

@@ -1,3 +1,4 @@
+import NIOHTTP1
 import TokenCore
 
 /// Answers that never change, rendered once per loop.
@@ -11,6 +12,8 @@ struct PreparedReplies {
     /// Header fields beyond their bound.
     let headersTooLarge = PreparedReply(
         .refusal(OAuthError(.headersTooLarge, "The header fields are too large or too many.")), closes: true)
+    /// A method that the codec does not know. It has not read the path, so these are the methods of all paths.
+    let methodUnknown = PreparedReply(.methodNotAllowed(allow: ["DELETE", "GET", "HEAD", "POST"]), closes: true)
     /// Bytes that are no HTTP.
     let notHTTP = PreparedReply(.refusal(OAuthError(.invalidRequest, "This is not well-formed HTTP.")), closes: true)
     /// A target and a Host field that name different hosts.
@@ -25,6 +28,15 @@ struct PreparedReplies {
         switch fault {
         case .otherHost: otherHost
         case .transferCoding: transferCoding
+        }
+    }
+
+    /// The answer to bytes that the codec could not read.
+    func refusal(of error: HTTPParserError) -> PreparedReply {
+        switch error {
+        case .headerOverflow: headersTooLarge
+        case .invalidMethod: methodUnknown
+        default: notHTTP
         }
     }
 }

@@ -16,19 +16,18 @@ import Darwin
 ///
 /// Part of the other suite, because there is one simulated disk.
 extension PowerCutTests {
-    /// How many cuts; `make soak` asks for more.
-    static let engineRounds = getenv("MINTMARK_SOAK").map { String(cString: $0) } == "1" ? 200 : 20
-
     @Test func powerCutUndoesNothingThatTheEngineAcknowledged() async throws {
-        var tally = EngineTally()
-        for _ in 0..<Self.engineRounds {
-            let round = EngineCutRound(seed: .random(in: 0 ... .max), synchronous: .full)
-            let (found, work) = try await round.run()
-            #expect(found.isEmpty, "seed \(round.seed)")
-            tally.add(work)
+        try await Soak("power-cut-engine", small: 20, large: 200, portion: 20).run { cuts in
+            var tally = EngineTally()
+            for _ in 0..<cuts {
+                let round = EngineCutRound(seed: .random(in: 0 ... .max), synchronous: .full)
+                let (found, work) = try await round.run()
+                #expect(found.isEmpty, "seed \(round.seed)")
+                tally.add(work)
+            }
+            print("power-cut-engine: \(cuts) cuts, acknowledged: \(tally)")
+            #expect(tally.logins > 0 && tally.refreshes > 0 && tally.logouts > 0, "the cuts came before there was anything to lose")
         }
-        print("soak: power-cut-engine: \(Self.engineRounds) cuts, acknowledged: \(tally)")
-        #expect(tally.logins > 0 && tally.refreshes > 0 && tally.logouts > 0, "the cuts came before there was anything to lose")
     }
 
     /// The proof proves something only if it fails without syncs.
