@@ -123,8 +123,11 @@ extension SQLiteStore {
 
     private static func bringIn(logOf file: String) throws(StoreError) {
         let connection = try Connection(file: file, readOnly: false, pageCacheBytes: 1 << 20)
-        let pointer = connection.takeOver()
-        let code = sqlite3_wal_checkpoint_v2(pointer, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil)
-        guard code == SQLITE_OK else { throw StoreError(SQLiteFailure(of: pointer)) }
+        // The pointer lives as long as its connection does.
+        let failure = withExtendedLifetime(connection) {
+            let pointer = connection.takeOver()
+            return sqlite3_wal_checkpoint_v2(pointer, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil) == SQLITE_OK ? nil : SQLiteFailure(of: pointer)
+        }
+        if let failure { throw StoreError(failure) }
     }
 }

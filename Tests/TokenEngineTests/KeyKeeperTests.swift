@@ -172,6 +172,17 @@ struct KeyKeeperTests {
         #expect(keeper.signer != nil)
     }
 
+    /// Canon 62: by a clock that went back no key begins or ends, but the first ones are made.
+    @Test func noKeyChangesByAClockThatWentBack() async throws {
+        harness.clock.stepBack()
+        let keeper = try await harness.started()
+        #expect(keeper.signer != nil)
+        let keys = try await harness.ring()?.record.keys
+        harness.clock.advance(by: .seconds(30_000))
+        try await keeper.tick()
+        #expect(try await harness.ring()?.record.keys == keys)
+    }
+
     @Test func idleTicksWriteNothing() async throws {
         let keeper = try await harness.started()
         let version = try await harness.ring()?.version

@@ -7,6 +7,8 @@ import TokenSealing
 
 #if canImport(Glibc)
 import Glibc
+#elseif canImport(Musl)
+import Musl
 #else
 import Darwin
 #endif
@@ -82,7 +84,12 @@ struct DataFolder: Sendable {
         let times = ["", "-wal"].compactMap { suffix -> Int64? in
             var status = stat()
             guard stat("\(path)/\(SQLiteStore.fileName)\(suffix)", &status) == 0 else { return nil }
-            return Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+            #if canImport(Darwin)
+            let written = status.st_mtimespec
+            #else
+            let written = status.st_mtim
+            #endif
+            return Int64(written.tv_sec) * 1000 + Int64(written.tv_nsec) / 1_000_000
         }
         return UnixTime(milliseconds: times.max() ?? 0)
     }

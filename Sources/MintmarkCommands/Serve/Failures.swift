@@ -1,4 +1,5 @@
 import TokenCore
+import TokenEngine
 import TokenHTTP
 
 extension StoreError {
@@ -12,6 +13,11 @@ extension StoreError {
 
     /// What `restore` ends with: a file that is no backup of ours, or a damaged one, was the wrong one to name.
     var restoreStatus: CommandStatus { if case .corrupt = self { .usage } else { commandStatus } }
+}
+
+extension KeyKeeperError {
+    /// What a start ends with that has no keys: a store that is out of reach may be there later, a seal that does not fit will not.
+    var commandStatus: CommandStatus { if case .store(let error) = self { error.commandStatus } else { .configuration } }
 }
 
 extension CommandFailure {
@@ -29,6 +35,8 @@ extension CommandFailure {
                 CommandFailure(.unavailable, "\(port): \(error.address) is in use by another program. Stop it, or choose another port.")
             case .unknownHost:
                 CommandFailure(.configuration, "\(host): the name \(error.address.host) has no address.")
+            case .exhausted(let why):
+                CommandFailure(.unavailable, "\(port): nothing can listen on \(error.address) now: \(why).")
             case .refused(let why):
                 CommandFailure(.configuration, "\(host), \(port): nothing can listen on \(error.address): \(why).")
             }

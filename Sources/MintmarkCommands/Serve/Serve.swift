@@ -11,6 +11,8 @@ import UnixSignals
 
 #if canImport(Glibc)
 import Glibc
+#elseif canImport(Musl)
+import Musl
 #else
 import Darwin
 #endif
@@ -55,7 +57,7 @@ struct Serve {
     /// Whether a seal was ever used with the store: the first thing that a server writes is a sealed signing key.
     private func holdsData(_ store: SQLiteStore) async throws(CommandFailure) -> Bool {
         do { return try await store.load(KeyRing.self, id: (), now: .epoch) != nil } catch {
-            throw CommandFailure(.failed, "the store cannot be read: \(error.explanation)")
+            throw CommandFailure(error.commandStatus, "the store cannot be read: \(error.explanation)")
         }
     }
 
@@ -69,7 +71,9 @@ struct Serve {
             configuration: .init(issuer: settings.auth.issuer, audience: settings.auth.audience, policy: policy),
             store: store, seals: seals, signers: keys, clock: clock, logger: logger)
         await engine.follow(keys)
-        try await engine.start()
+        do throws(StoreError) { try await engine.start() } catch {
+            throw CommandFailure(error.commandStatus, "the store cannot be read: \(error.explanation)")
+        }
         let relay = EventRelay(from: store, to: sinks, retention: .init(age: settings.events.retain), clock: clock, logger: logger)
         metrics.watch(.init(store: store, keys: keys, relay: relay, clock: clock))
         let server = try TokenServer(
@@ -86,10 +90,11 @@ struct Serve {
     }
 
     /// The clock, which does not begin before the store was last written, nor before what the store has forgotten: a revocation removed by a clock
-    /// that was ahead would be missing before that time. Behind it, reads go on as of then, and writes wait.
+    /// that was ahead would be missing before that time. Behind it, tokens are still checked as of then, and nothing is issued, ended or rotated.
     private func startClock(_ folder: DataFolder, _ store: SQLiteStore) -> SystemClock {
         let floor = max(folder.lastWritten, store.forgottenUpTo)
-        let clock = SystemClock(floor: floor, leeway: settings.auth.leeway)
+        // The store rounds what it has forgotten up to the next second: a start within it is not behind.
+        let clock = SystemClock(floor: floor, leeway: max(settings.auth.leeway, .seconds(1)))
         if clock.isBehind {
             logger.error(
                 """
@@ -103,7 +108,7 @@ struct Serve {
     private func startKeys(_ store: SQLiteStore, _ seals: SealKeys, _ clock: SystemClock) async throws -> KeyKeeper {
         let keys = KeyKeeper(store: store, seals: seals, policy: settings.keyPolicy, clock: clock, logger: logger)
         do { try await keys.start() } catch {
-            throw CommandFailure(.configuration, "the signing keys cannot be opened: \(error)")
+            throw CommandFailure(error.commandStatus, "the signing keys cannot be opened: \(error)")
         }
         return keys
     }

@@ -92,7 +92,8 @@ public struct Family: Sendable, Hashable {
         self.seal = seal
         self.salt = salt
         self.attributes = attributes
-        end = id.birth + policy.refreshLifetime
+        // After a restore births may lie ahead of the clock, behind an epoch that was; lifetimes begin now.
+        end = min(id.birth, now) + policy.refreshLifetime
         lastAccessEnd = policy.lastAccessEnd(now: now, sessionEnd: end)
         life = .active(generation: 0, rotatedAt: now)
         activity = Activity(lastSeen: now)

@@ -95,7 +95,9 @@ public enum LoginGrant {
         of families: [Versioned<Family>], epoch: UnixTime?, policy: SessionPolicy, now: UnixTime
     ) -> ArraySlice<Versioned<Family>> {
         let live = families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }
-        let oldestFirst = live.sorted { ($0.record.id.high, $0.record.id.low) < ($1.record.id.high, $1.record.id.low) }
+        // Of those born in one millisecond, the one that was longest not seen.
+        let oldestFirst = live.map { (order: ($0.record.id.birth, $0.record.activity.lastSeen, $0.record.id.low), family: $0) }
+            .sorted { $0.order < $1.order }.map(\.family)
         return oldestFirst.prefix(max(0, live.count - (policy.maxPerSubject - 1)))
     }
 }

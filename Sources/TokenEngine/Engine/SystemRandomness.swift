@@ -19,8 +19,12 @@ public enum SystemRandomness {
     public static func bytes(_ count: Int) -> [UInt8] {
         precondition((1...most).contains(count), "the system gives at most \(most) bytes at once")
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            #if canImport(Darwin)
+            arc4random_buf(buffer.baseAddress, count)
+            #else
             // It can only fail where the system has no such call or no source of chance: nothing can be issued there.
             precondition(getentropy(buffer.baseAddress, count) == 0, "the system gives no random bytes")
+            #endif
             filled = count
         }
     }

@@ -53,7 +53,8 @@ public final class EventRelay: Service {
     /// How many events left the store before every sink had them, since the start.
     public var dropped: UInt64 { state.withLock { $0.dropped } }
 
-    /// Relays until the service group shuts down, and then what is left. An idle outbox is looked at every 100 ms.
+    /// Relays until the service group shuts down, and then what one more look takes: a longer backlog stays for the next start. An idle outbox
+    /// is looked at every 100 ms.
     public func run() async throws {
         try await Keeper("event relay", every: .milliseconds(100), logger: logger) { try await self.relay() }.run()
     }
@@ -78,14 +79,21 @@ public final class EventRelay: Service {
             let page = try await log.events(after: after, limit: Self.page - 1)
             // A gap is told where it is, under the number of the last event that is missing, also when nothing follows.
             let gap = missed > 0 ? [NumberedEvent(number: after, event: Event(.eventsDropped, at: clock.now(), count: missed))] : []
-            guard let last = page.last ?? gap.last else { return }
-            try await sinks[index].write(gap + page)
-            state.withLock { state in
-                state.delivered[index] = last.number
-                state.missed[index] -= missed
+            let events = gap + page
+            guard !events.isEmpty else { return }
+            var (written, failure) = (events.count, (any Error)?.none)
+            do { try await sinks[index].write(events) } catch let error as PartlyWritten {
+                (written, failure) = (error.count, error.cause)
+            }
+            if written > 0 {
+                state.withLock { state in
+                    state.delivered[index] = events[written - 1].number
+                    state.missed[index] -= missed
+                }
             }
             // Trim as we go: a long backlog would otherwise be kept whole until its end.
             if let done = state.withLock({ $0.delivered.min() }) { try await trim(through: done) }
+            if let failure { throw failure }
             if page.count < Self.page - 1 || ContinuousClock.now >= end { return }
         }
     }

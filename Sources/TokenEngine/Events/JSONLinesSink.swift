@@ -42,31 +42,41 @@ public final class JSONLinesSink: EventSink {
     /// Appends one line per event and, for a file, has them on disk when it returns.
     ///
     /// - Throws: `WriteError`; with `ETIMEDOUT` when a reader does not take them. A file is then as long as before, so that no line is left in
-    ///   half; a pipe or standard output may have taken a part of the lines, whole ones. They come again.
+    ///   half. Of a pipe or standard output the reader may have a part of the lines, whole ones: `PartlyWritten` tells how many.
     public func write(_ events: [NumberedEvent]) async throws {
         let file = path.map { open($0, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600) } ?? STDOUT_FILENO
         guard file >= 0 else { throw WriteError(code: errno) }
         defer { if path != nil { close(file) } }
         let length = path == nil ? nil : Self.length(of: file)
         let deadline = ContinuousClock.now + patience
+        var written = 0
         do {
             if startsInsideALine(at: length) { try await append([UInt8(ascii: "\n")], to: file, until: deadline) }
-            for piece in Self.pieces(events) { try await append(piece, to: file, until: deadline) }
+            for piece in Self.pieces(events) {
+                try await append(piece.bytes, to: file, until: deadline)
+                written += piece.events
+            }
             // What is no file, a pipe, cannot be synced.
             if path != nil, fsync(file) != 0, errno != EINVAL { throw WriteError(code: errno) }
         } catch {
+            guard let length else { throw written == 0 ? error : PartlyWritten(count: written, because: error) }
             // The next delivery must not begin in the middle of a line. Where it cannot be taken back, it starts a new one.
-            if let length { _ = ftruncate(file, length) }
+            _ = ftruncate(file, length)
             throw error
         }
     }
 
     /// Whole lines together as long as a pipe takes them whole: where one delivery stops, no line is cut.
-    private static func pieces(_ events: [NumberedEvent]) -> [[UInt8]] {
-        var pieces: [[UInt8]] = []
+    private static func pieces(_ events: [NumberedEvent]) -> [(bytes: [UInt8], events: Int)] {
+        var pieces: [(bytes: [UInt8], events: Int)] = []
         for event in events {
             let line = Self.line(event) + [UInt8(ascii: "\n")]
-            if let last = pieces.last, last.count + line.count <= atomic { pieces[pieces.count - 1] += line } else { pieces.append(line) }
+            if let last = pieces.indices.last, pieces[last].bytes.count + line.count <= atomic {
+                pieces[last].bytes += line
+                pieces[last].events += 1
+            } else {
+                pieces.append((line, 1))
+            }
         }
         return pieces
     }

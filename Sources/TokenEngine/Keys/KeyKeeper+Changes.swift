@@ -61,7 +61,8 @@ extension KeyKeeper {
             return state.snapshot
         }
         guard version >= before.version else { return }
-        if version == before.version, before.signer != nil { return }
+        // Whoever revokes hears of it after everybody else, also when a look at the ring saw it first and is still telling them.
+        if version == before.version, before.signer != nil, changes.revocations.isEmpty { return }
         let next = try snapshot(of: machine.ring, version: version)
         let observers = state.withLock { state in
             if next.version >= state.snapshot.version { state.snapshot = next }

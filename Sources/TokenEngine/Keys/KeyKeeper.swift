@@ -82,10 +82,13 @@ public final class KeyKeeper: Service {
 
     /// Lets time pass for the keys.
     ///
+    /// By a clock that stands before what the store has seen no key changes its state; the first keys are made by any clock.
+    ///
     /// When the ring could not be read for longer than `KeyPolicy.lag`, nothing is signed any more: another instance may have relieved the key.
     func tick() async throws(KeyKeeperError) {
         do {
-            try await change { machine, now in (machine.tick(now: now), ()) }
+            let waits = clock.isBehind
+            try await change { machine, now in (waits && !machine.ring.keys.isEmpty ? .init() : machine.tick(now: now), ()) }
         } catch {
             let now = clock.now()
             let stopped = state.withLock { state in

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import TokenCore
 import TokenEngine
 
@@ -11,8 +12,14 @@ struct EventLoops: Sendable {
         let upkeep: RepeatedTask
     }
 
+    private final class Ending: Sendable {
+        let hasBegun = Atomic(false)
+    }
+
     private let members: [ObjectIdentifier: Member]
     private let feed: RevocationFeed
+    /// Whether the loops are about to be shut down: what is submitted to a loop that is gone never comes back.
+    private let ending = Ending()
     /// How often expired revocations are dropped: each takes some hundred bytes, so that a minute's are few.
     private static let upkeepInterval = TimeAmount.seconds(60)
 
@@ -44,17 +51,21 @@ struct EventLoops: Sendable {
         return try await loop.submit { body(member.state.value) }.get()
     }
 
-    /// Runs on every loop and gathers what comes of it; a loop that is shut down is left out.
+    /// Runs on every loop and gathers what comes of it; nothing once they have stopped, when there is nobody left to enforce anything against.
     func onAll<Value: Sendable>(_ body: @escaping @Sendable (LoopState) -> Value) async -> [Value] {
         var values: [Value] = []
+        guard !ending.hasBegun.load(ordering: .acquiring) else { return values }
         for member in members.values {
             if let value = try? await member.loop.submit({ body(member.state.value) }).get() { values.append(value) }
         }
         return values
     }
 
-    /// Ends the upkeep.
-    func stop() { for member in members.values { member.upkeep.cancel() } }
+    /// Ends the upkeep; to be called before the loops are shut down, when no connection is left.
+    func stop() {
+        ending.hasBegun.store(true, ordering: .releasing)
+        for member in members.values { member.upkeep.cancel() }
+    }
 }
 
 extension EventLoops {

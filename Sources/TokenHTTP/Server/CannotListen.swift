@@ -23,6 +23,8 @@ public struct CannotListen: Error, Sendable, Equatable {
         case inUse
         /// The name has no address.
         case unknownHost
+        /// What the system said: it has no descriptors or memory left. Later it may.
+        case exhausted(String)
         /// What the system said: the address is not this machine's, the port needs a privilege.
         case refused(String)
     }
@@ -41,6 +43,8 @@ public struct CannotListen: Error, Sendable, Equatable {
             switch error {
             case is SocketAddressError.UnknownHost: .unknownHost
             case let error as IOError where error.errnoCode == EADDRINUSE: .inUse
+            case let error as IOError where [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode):
+                .exhausted(String(cString: strerror(error.errnoCode)))
             case let error as IOError: .refused(String(cString: strerror(error.errnoCode)))
             default: .refused("\(error)")
             }

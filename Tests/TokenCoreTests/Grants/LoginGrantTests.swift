@@ -92,4 +92,22 @@ import Testing
                 families.filter { $0.record.isLive(epoch: epoch, policy: policy, now: now) }.map(\.record.id) == families.suffix(2).map(\.record.id))
         }
     }
+
+    /// Canon 26: births behind an epoch that lies ahead of the clock make no session live longer, and the one not seen for longest makes room.
+    @Test func anEpochAheadOfTheClockLengthensNoLife() throws {
+        let policy = SessionPolicy(maxPerSubject: 2)
+        let ahead = now + .seconds(365 * 86_400)
+        func family(_ random: UInt64, seen: UnixTime) -> Versioned<Family> {
+            var family = Family(
+                id: SessionID(birth: ahead + .milliseconds(1), partition: partition, random: random), subject: subject, client: nil,
+                seal: SealNumber(1), salt: Array(0..<16), attributes: .init(), policy: policy, now: now)
+            family.activity.lastSeen = seen
+            return Versioned(family, version: Version(1))
+        }
+        let older = family(9, seen: now - .seconds(9)), newer = family(1, seen: now - .seconds(1))
+        #expect(older.record.end == now + policy.refreshLifetime)
+        let decision = login(policy, [newer, older], storeEpoch: ahead)
+        #expect(try decision.outcome.get().session.birth == ahead + .milliseconds(1))
+        #expect(decision.batch.revocations.map(\.target) == [.session(older.record.id)])
+    }
 }
