@@ -63,12 +63,7 @@ import Darwin
     @Test func theOldStoresLogIsGone() async throws {
         let folder = try await closedStore(with: 3)
         try SQLiteStore.backup(folder: folder, to: folder + ".backup")
-        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
-        for number in 100..<140 { try await store.commit(Sample.insert(number)) }
-        let crashed = temporaryFolder()
-        try SystemCalls.makeFolder(crashed)
-        for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
-        await store.close()
+        let crashed = try await crashedCopy(of: folder)
         try await SQLiteStore.restore(file: folder + ".backup", to: crashed, at: Sample.now)
         #expect(try await countRecords(crashed) == 3)
     }
@@ -116,12 +111,7 @@ import Darwin
     @Test func aLogThatCannotBeBroughtInIsNotRemoved() async throws {
         let folder = try await closedStore(with: 3)
         try SQLiteStore.backup(folder: folder, to: folder + ".backup")
-        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
-        for number in 100..<140 { try await store.commit(Sample.insert(number)) }
-        let crashed = temporaryFolder()
-        try SystemCalls.makeFolder(crashed)
-        for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
-        await store.close()
+        let crashed = try await crashedCopy(of: folder)
         let stranger = try Connection(file: crashed + "/mintmark.db", readOnly: false, pageCacheBytes: 1 << 20)
         let pointer = stranger.takeOver()
         try Statement("BEGIN", on: pointer).run()
@@ -217,6 +207,17 @@ import Darwin
         for number in 0..<count { try await store.commit(Sample.insert(number)) }
         await store.close()
         return folder
+    }
+
+    /// What a store that goes on with forty commits would leave if its process were killed: most of them in the log alone.
+    private func crashedCopy(of folder: String) async throws -> String {
+        let store = try SQLiteStore.open(SQLiteStore.Configuration(path: folder))
+        for number in 100..<140 { try await store.commit(Sample.insert(number)) }
+        let crashed = temporaryFolder()
+        try SystemCalls.makeFolder(crashed)
+        for name in ["mintmark.db", "mintmark.db-wal"] { try SystemCalls.copy(folder + "/" + name, to: crashed + "/" + name) }
+        await store.close()
+        return crashed
     }
 
     private func countRecords(_ folder: String) async throws -> Int {
