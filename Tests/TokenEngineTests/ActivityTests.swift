@@ -86,14 +86,23 @@ import TokenCore
         #expect(activity.remembered == 0)
     }
 
-    @Test func beyondTheBoundNotesAreDroppedAndNothingGrows() {
+    /// A note that is dropped is no record: whoever brought it comes again, a second later and not with every request.
+    @Test func beyondTheBoundNotesAreDroppedAndBroughtAgain() {
         let activity = PendingActivity(interval: .seconds(60))
         let now = UnixTime(seconds: 1000)
-        for number in 0...UInt64(PendingActivity.most) {
+        for number in 0..<UInt64(PendingActivity.most) {
             _ = activity.note(SessionID(birth: .epoch, partition: .control, random: number), at: now)
         }
-        #expect(activity.pending().count == PendingActivity.most)
+        let late = SessionID(birth: .epoch, partition: .control, random: .max)
+        let first = SessionID(birth: .epoch, partition: .control, random: 0)
+        #expect(activity.note(late, at: now) + .seconds(60) == now + .seconds(1))
+        #expect(activity.note(first, at: now + .seconds(60)) == now + .seconds(60), "what waits already is brought up to date")
+        #expect(activity.note(late, at: now + .seconds(90)) + .seconds(60) == now + .seconds(91))
+        #expect(activity.pending().count == PendingActivity.most && activity.lastSeen(late) == nil)
         #expect(activity.remembered == PendingActivity.most)
+        activity.forget(activity.pending())
+        #expect(activity.note(late, at: now + .seconds(91)) == now + .seconds(91))
+        #expect(activity.lastSeen(late) == now + .seconds(91))
     }
 
     @Test func withoutAutoLogoutNothingIsNoted() async throws {

@@ -22,6 +22,7 @@ struct Harness: Sendable {
     @discardableResult
     static func run<Value: Sendable>(
         policy: SessionPolicy = SessionPolicy(), algorithm: String = "ES256", store: any TokenEngine.Store = InMemoryStore(),
+        signers: (any SignerSource)? = nil,
         configure: (inout TokenServer.Configuration) -> Void = { _ in },
         _ body: @Sendable @escaping (Harness) async throws -> Value
     ) async throws -> Value {
@@ -31,8 +32,8 @@ struct Harness: Sendable {
         let keys = KeyKeeper(store: store, seals: seals, policy: KeyPolicy(algorithm: algorithm), clock: clock, logger: logger)
         try await keys.start()
         let engine = TokenEngine(
-            configuration: .init(issuer: issuer, audience: "api.example", policy: policy), store: store, seals: seals, signers: keys,
-            clock: clock, logger: logger)
+            configuration: .init(issuer: issuer, audience: "api.example", policy: policy), store: store, seals: seals,
+            signers: signers ?? keys, clock: clock, logger: logger)
         try await engine.start()
         await engine.follow(keys)
         var configuration = TokenServer.Configuration(
@@ -64,6 +65,15 @@ struct Harness: Sendable {
             await services.triggerGracefulShutdown()
             try await tasks.waitForAll()
             return try result.get()
+        }
+    }
+
+    /// What the engine's keepers do at the end of each pause, done now.
+    func keep() async throws {
+        for keeper in engine.keepers {
+            let work = Task { try await keeper.run() }
+            work.cancel()
+            try await work.value
         }
     }
 

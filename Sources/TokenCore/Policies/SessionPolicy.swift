@@ -14,7 +14,7 @@ public struct SessionPolicy: Hashable, Sendable {
     public var autoLogout: Duration?
     /// How long the token just rotated still gets its successor; zero turns that off.
     public var refreshGrace: Duration
-    /// How many live sessions a subject may have; 0 for no limit, at most 1,000.
+    /// How many live sessions a subject may have; 0 for no limit. A login reads all of them, so that configuration allows 100,000 at most.
     public var maxPerSubject: Int
     /// The longest `accessLifetime` of any configuration whose tokens may still be alive, this one included: what is revoked without
     /// being read must be remembered that long.

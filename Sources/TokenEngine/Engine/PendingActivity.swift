@@ -4,9 +4,12 @@ import TokenCore
 /// When sessions were last seen, until it is written; and when they were last recorded, so that each is written once per interval, however many
 /// tokens of it are used on however many event loops.
 final class PendingActivity: Sendable {
-    /// How many sessions may wait to be written: 4 MiB. Beyond it a note is dropped, and the next one of that session tries again; a flush every
-    /// few seconds makes room for over 10,000 sessions a second.
-    static let most = 65_536
+    /// How many sessions may wait to be written: 16 MiB. A million sessions that are used all the time note 16,667 a second at the shortest
+    /// interval, 83,000 between two flushes: so there is room for three, and a flush that is slow or fails is made up for by the next.
+    static let most = 1 << 18
+    /// When a note that found no room is tried again: soon, because the session may be unused from then on and would end early by as much; and not
+    /// at once, because each try takes the lock that all event loops share.
+    static let pauseWhenFull = Duration.seconds(1)
     /// How many recorded sessions each half remembers: 64 MiB at most. A session beyond it may be written once per token and loop.
     static let mostRemembered = 1 << 20
 
@@ -28,11 +31,12 @@ final class PendingActivity: Sendable {
 
     /// Notes that a session was seen, unless it was recorded less than an interval before.
     ///
-    /// - Returns: when it was recorded last: from then on the interval counts.
+    /// - Returns: from when on the interval counts: when the session was recorded last. Where too much waits nothing is recorded, and the interval
+    ///   counts from a time that has the session noted again after `pauseWhenFull`.
     func note(_ session: SessionID, at time: UnixTime) -> UnixTime {
         state.withLock { state in
             if let last = state.recent[session] ?? state.older[session], time < last + interval { return last }
-            guard state.seen.count < Self.most || state.seen[session] != nil else { return time }
+            guard state.seen.count < Self.most || state.seen[session] != nil else { return time + Self.pauseWhenFull - interval }
             state.seen[session] = max(state.seen[session] ?? .epoch, time)
             if state.recent.count < Self.mostRemembered || state.recent[session] != nil { state.recent[session] = time }
             return time

@@ -141,8 +141,9 @@ extension TokenEngine {
     /// Notes that a session was seen: with `auto_logout`, written in batches, merged without a version conflict, and at most once per session and
     /// `SessionPolicy.activityInterval`, whichever token and event loop it is reported from. Cheap; callable from an event loop.
     ///
-    /// - Returns: when the session's activity was recorded last. A reporter that waits an interval from then misses none: what it sees meanwhile
-    ///   is less than an interval after what is stored.
+    /// - Returns: from when on a reporter waits an interval until it reports the session again. That is when its activity was recorded last, so
+    ///   that what is seen meanwhile is less than an interval after what is stored; or, when too much waits to be written and nothing was recorded,
+    ///   a time that brings it back a second later.
     @discardableResult
     public func recordActivity(_ session: SessionID, at time: UnixTime) -> UnixTime {
         guard policy.autoLogout != nil else { return time }
