@@ -126,8 +126,8 @@ if slice >= .all {
         tests(
             "TokenHTTPTests",
             [
-                "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", logging, lifecycle,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", "TestSupport", logging,
+                lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + server),
     ]
     products += [
@@ -150,7 +150,7 @@ if slice >= .all {
         tests(
             "MintmarkCommandsTests",
             [
-                "MintmarkCommands", "TokenCore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
+                "MintmarkCommands", "TokenCore", "TokenHTTP", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
             ]),
         tests(
             "ProofTests",

@@ -29,6 +29,46 @@ extension Proofs {
             }
         }
 
+        /// What was done and what is told of it, in the units that the names say.
+        @Test func commitsAndTheAgeOfKeysAreWhatTheyWere() async throws {
+            let clock = ContinuousClock(), began = clock.now
+            var kid = ""
+            try await scrape { service in
+                for user in 0..<Int64(20) {
+                    let pair = try #require(await service.login(user).value)
+                    #expect(await service.refresh(pair.refresh).value != nil)
+                }
+                let document = try await service.connection.send(.GET, "/.well-known/jwks.json").body
+                kid = try #require(JSONDecoder().decode(KeySet.self, from: Data(document)).keys.first?.kid)
+            } check: { text in
+                let figures = Self.figures(text)
+                let most = (clock.now - began) / .seconds(1)
+                let commits = try #require(figures["mintmark_store_commit_batches_count"])
+                let batches = try #require(figures["mintmark_store_commit_batches_sum"])
+                let seconds = try #require(figures["mintmark_store_commit_seconds_sum"])
+                #expect(commits >= 40 && batches >= commits, "nobody else was there to share a commit with")
+                #expect(try #require(figures[#"mintmark_store_commit_batches_bucket{le="1.0"}"#]) >= 40)
+                #expect(figures["mintmark_store_commit_seconds_count"] == commits && seconds > 0 && seconds < most)
+                let age = try #require(figures[#"mintmark_key_age_seconds{state="signing",kid="\#(kid)"}"#])
+                #expect(age > 0 && age < most)
+            }
+        }
+
+        private struct KeySet: Decodable {
+            struct Key: Decodable { let kid: String }
+            let keys: [Key]
+        }
+
+        /// Every sample by its name and labels.
+        private static func figures(_ text: String) -> [String: Double] {
+            var figures: [String: Double] = [:]
+            for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+                guard let blank = line.lastIndex(of: " ") else { continue }
+                figures[String(line[..<blank])] = Double(line[line.index(after: blank)...])
+            }
+            return figures
+        }
+
         private func scrape(_ work: (HTTPService) async throws -> Void, check: (String) throws -> Void) async throws {
             try await DataFolder.use { folder in
                 let operate = try await Operator(folder)

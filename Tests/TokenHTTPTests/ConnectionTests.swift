@@ -1,5 +1,7 @@
 import NIOCore
 import Testing
+import TokenCore
+import TokenEngine
 
 @testable import TokenHTTP
 
@@ -86,9 +88,32 @@ import Testing
             try await Wire.open(server.ports.main) { wire in
                 try await wire.send("POST /login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
                 for _ in 0..<5 { try await wire.send("1000\r\n" + String(repeating: "x", count: 4096) + "\r\n") }
-                #expect(try await wire.reply().status == 413)
+                let reply = try await wire.reply()
+                #expect(reply.status == 413 && reply["Content-Type"] == "application/json" && reply["Connection"] == "close")
+                #expect(reply.body == #"{"error":"content_too_large","error_description":"The body is too large."}"#)
             }
         }
+    }
+
+    /// RFC 9112 section 8: what came of a request is not the request, however whole it looks. Nothing is done for it.
+    @Test func aRequestThatBreaksOffIsNotServed() async throws {
+        let store = InMemoryStore()
+        let head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        try await Harness.run(store: store, configure: { $0.limits = .impatient(idle: .seconds(60)) }) { server in
+            for end in ["closes", "stalls", "XYZ\r\n"] {
+                try await Wire.open(server.ports.main) { wire in
+                    try await wire.send(Harness.request("GET", "/ping?") + head + "d\r\n{\"user_id\":1}\r\n")
+                    if end == "closes" { wire.finish() } else if end != "stalls" { try await wire.send(end) }
+                    #expect(try await wire.reply().status == 200)
+                    let reply = try await wire.reply()
+                    #expect(reply.status == (end == "stalls" ? 408 : 400) && reply["Connection"] == "close", "\(end)")
+                    #expect(try await wire.rest().isEmpty)
+                }
+            }
+        }
+        // The server has ended, and with it whatever was still at work.
+        let events = try await store.events(after: 0, limit: 100).map(\.event.name)
+        #expect(!events.contains(.issued))
     }
 
     @Test func aBodyOnAGetIsDrained() async throws {

@@ -90,7 +90,7 @@ extension Reply {
 }
 
 extension SessionSummary {
-    /// Its members: times as RFC 3339, to the second.
+    /// Its members: times as RFC 3339 in UTC, with milliseconds.
     fileprivate func write(to json: inout JSONWriter, current: SessionID?) {
         json.member("session_id", id.description)
         json.member("subject", subject.text)

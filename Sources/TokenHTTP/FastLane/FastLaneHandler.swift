@@ -36,7 +36,7 @@ final class FastLaneHandler: ChannelDuplexHandler {
 
     /// - Parameters:
     ///   - state: of the connection's event loop.
-    ///   - responder: answers short requests.
+    ///   - responder: answers short requests, and counts what was refused before it was a request.
     ///   - answers: whether the event loop answers what it can; else this only keeps the connection.
     init(state: LoopState, limits: Limits, responder: Responder, answers: Bool) {
         isAnswering = answers
@@ -91,9 +91,7 @@ extension FastLaneHandler {
             case .pass: context.fireChannelRead(wrapInboundOut(.end(trailers)))
             case .gather, .drop: break
             }
-        case .failure(let error):
-            farewell = state.replies.refusal(of: error)
-            perform(machine.failed(), context)
+        case .failure(let error): breakOff(state.replies.refusal(of: error), context)
         case .inputClosed:
             flushBurst(context)
             perform(machine.stop(), context)
@@ -118,6 +116,14 @@ extension FastLaneHandler {
             if sendContinue { self.sendContinue(context) }
             context.fireChannelRead(wrapInboundOut(.head(shape.hosts == 0 ? head.namingNoHost : head)))
         }
+    }
+
+    /// The rest of a request will not be read. Whoever reads it as a stream is told, or what came would pass for the whole (RFC 9112 section 8).
+    private func breakOff(_ refusal: PreparedReply, _ context: ChannelHandlerContext) {
+        let isStreamed = machine.reading == .passed
+        farewell = refusal
+        perform(machine.failed(), context)
+        if isStreamed { context.fireErrorCaught(HTTPParserError.invalidEOFState) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -240,7 +246,10 @@ extension FastLaneHandler {
         case .linger: linger(context)
         case .sendFarewell:
             if burst == nil { beginBurst() }
-            if let farewell { burst?.append(.prepared(farewell), from: state) }
+            if let farewell {
+                responder.metrics.recordRefusal(farewell.status)
+                burst?.append(.prepared(farewell), from: state)
+            }
             flushBurst(context)
             linger(context)
         }
@@ -285,8 +294,7 @@ extension FastLaneHandler {
         switch machine.reading {
         case .passed, .fast, .short:
             if now - lastProgress >= limits.requestTimeout {
-                farewell = state.replies.tooSlow
-                return perform(machine.failed(), context)
+                return breakOff(state.replies.tooSlow, context)
             }
         case .idle, .deaf:
             if !machine.owesAnswer, now - lastProgress >= limits.idleTimeout { return context.close(promise: nil) }

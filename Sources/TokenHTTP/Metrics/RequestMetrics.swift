@@ -8,6 +8,9 @@ final class RequestMetrics: Sendable {
         let status: Int
     }
 
+    /// The route of what was asked for in vain, or not understood.
+    static let otherRoute = "other"
+
     private struct Counts {
         var requests: [Row: UInt64] = [:]
         var latency: [String: Histogram] = [:]
@@ -24,6 +27,11 @@ final class RequestMetrics: Sendable {
             counts.requests[Row(route: route, status: status.code), default: 0] += 1
             counts.latency[route, default: Histogram()].record(nanoseconds: nanoseconds)
         }
+    }
+
+    /// Counts the refusal of what never became a request: nobody knows when it began, so nothing is timed.
+    func recordRefusal(_ status: Reply.Status) {
+        counts.withLock { $0.requests[Row(route: Self.otherRoute, status: status.code), default: 0] += 1 }
     }
 
     /// What has been counted so far.

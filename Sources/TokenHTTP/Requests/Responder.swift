@@ -46,11 +46,11 @@ struct Responder: Sendable {
         guard let body = request.body else {
             var reply = Reply.refusal(OAuthError(.contentTooLarge, "The body is too large."))
             reply.closes = true
-            return (reply, "other")
+            return (reply, RequestMetrics.otherRoute)
         }
         let (path, search) = request.pathAndQuery
         switch routes.match(request.method, path) {
-        case .nothing: return (.pathNotFound, "other")
+        case .nothing: return (.pathNotFound, RequestMetrics.otherRoute)
         case .otherMethod(let known, let allow): return (.methodNotAllowed(allow: allow), known)
         case .endpoint(let endpoint, let parameter):
             let route = type(of: endpoint).path
