@@ -46,7 +46,8 @@ import TokenEngine
                 }
                 let tooLong = String(repeating: " ", count: Limits().bodyBytes + 1)
                 let short = try await Wire.ask(server.ports.main, Harness.request("POST", target, body: tooLong))
-                #expect(short.status == 413 && short["Connection"] == "close")
+                #expect(short.status == 413 && short["Content-Type"] == "application/json" && short["Connection"] == "close")
+                #expect(short.body == #"{"error":"content_too_large","error_description":"The body is too large."}"#)
             }
             let before = try await server.login()
             let pair = try await Wire.ask(server.ports.main, Harness.request("POST", "/refresh", body: #"{"refresh":"\#(before.refresh)"}"#))
@@ -67,7 +68,7 @@ import TokenEngine
                     #expect(try await wire.reply().body == "pong")
                 }
                 try await wire.send(refresh + refresh + Harness.request("GET", "/ping") + "GARBAGE\r\n\r\n")
-                for status in [401, 401, 200, 400] { #expect(try await wire.reply().status == status) }
+                for status in [401, 401, 200, 405] { #expect(try await wire.reply().status == status) }
                 #expect(try await wire.rest().isEmpty)
             }
             try await Wire.open(server.ports.main) { wire in
@@ -77,46 +78,6 @@ import TokenEngine
                 #expect(try await wire.rest().isEmpty)
             }
         }
-    }
-
-    /// Fast and slow requests mixed on one connection, cut at every byte into two pieces, are answered in order and as the plain route does.
-    @Test func pipelinedRequestsAreAnsweredInOrderHoweverTheyAreCut() async throws {
-        try await Harness.run { server in
-            let bearer = Harness.bearer(try await server.login().access)
-            let requests = [
-                Harness.request("GET", "/ping"),
-                Harness.request("GET", "/authenticate", [bearer]),
-                Harness.request("POST", "/refresh", body: #"{"refresh":"made-up"}"#),
-                Harness.request("GET", "/authenticate", [bearer]),
-                Harness.request("GET", "/nowhere"),
-                Harness.request("HEAD", "/ping"),
-                Harness.request("GET", "/ping"),
-                Harness.request("GET", "/authenticate"),
-            ]
-            var expected: [String] = []
-            for request in requests { expected.append(try await Wire.ask(server.ports.main, request).withoutDate) }
-            let all = Array(requests.joined().utf8)
-            try await Wire.open(server.ports.main) { [expected] wire in
-                for cut in stride(from: 1, to: all.count, by: 1) {
-                    try await wire.send(all[..<cut])
-                    // A pause at a few places lets the server see the first piece alone; everywhere would take minutes.
-                    if cut % 7 == 0 { try await Task.sleep(for: .milliseconds(1)) }
-                    try await wire.send(all[cut...])
-                    var answers: [String] = []
-                    for request in requests { answers.append(try await wire.reply(toHead: request.hasPrefix("HEAD ")).withoutDate) }
-                    #expect(Order.fault(answers, expected) == nil, "cut at \(cut)")
-                }
-            }
-        }
-    }
-
-    /// The checker of the test above notices what it is there for.
-    @Test func theCheckerNoticesReorderedAnswers() {
-        let expected = ["a", "b", "c"]
-        #expect(Order.fault(["a", "b", "c"], expected) == nil)
-        #expect(Order.fault(["b", "a", "c"], expected) == 0)
-        #expect(Order.fault(["a", "b"], expected) == 2)
-        #expect(Order.fault(["a", "b", "d"], expected) == 2)
     }
 
     @Test func manyPipelinedRequestsAreAllAnswered() async throws {
@@ -154,16 +115,5 @@ import TokenEngine
             server.clock.advance(by: .seconds(2))
             #expect(try await server.ask("GET", "/authenticate", [bearer]).status == 401)
         }
-    }
-}
-
-/// Finds the first answer that is not the one expected in its place.
-enum Order {
-    /// The index; nil when all are right.
-    static func fault(_ answers: [String], _ expected: [String]) -> Int? {
-        for index in 0..<max(answers.count, expected.count) {
-            guard index < answers.count, index < expected.count, answers[index] == expected[index] else { return index }
-        }
-        return nil
     }
 }

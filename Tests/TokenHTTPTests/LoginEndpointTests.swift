@@ -42,6 +42,8 @@ import TokenEngine
         #"{"user_id":1,"claims":{"\u0073ub":"2"}}"#, #"{"user_id":1,"claims":{"a":1,"a":2}}"#,
         #"{"user_id":1,"device":"\#(String(repeating: "x", count: 2049))"}"#,
         #"{"user_id":1,"device":"\#(String(repeating: "x", count: 1500))","claims":{"a":"\#(String(repeating: "x", count: 600))"}}"#,
+        #"{"user_id":1,"scope":"\#(String(repeating: "x", count: 1500))","device":"\#(String(repeating: "x", count: 600))"}"#,
+        #"{"user_id":1,"audience":"\#(String(repeating: "x", count: 1500))","device":"\#(String(repeating: "x", count: 600))"}"#,
         #"{"user_id":1,"claims":\#(String(repeating: #"{"a":"#, count: 40))1\#(String(repeating: "}", count: 40))}"#,
     ]
 
@@ -78,6 +80,25 @@ import TokenEngine
                 #"{"user_id":1,"audience":"\#(text)\u0002"}"#, #"{"user_id":1,"claims":{"a":"\#(text)"}}"#, #"{"user_id":1,"device":"\#(text)abc"}"#,
             ] {
                 #expect(try await server.ask("POST", "/login", body: body).status == 400)
+            }
+        }
+    }
+
+    /// 2 KiB of scope, audience, device and claims together are taken, and not a byte more of any of them.
+    @Test func theBoundIsOnAllOfThemTogether() async throws {
+        @Sendable func body(_ lengths: [Int]) -> String {
+            let text = lengths.map { String(repeating: "x", count: $0) }
+            return #"{"user_id":1,"scope":"\#(text[0])","audience":"\#(text[1])","device":"\#(text[2])","claims":{"a":"\#(text[3])"}}"#
+        }
+        try await Harness.run { server in
+            // The claim takes six bytes more: its name, the colon and its quotes.
+            let whole = try await server.ask("POST", "/login", body: body([512, 512, 512, 506]))
+            #expect(whole.status == 200)
+            for longer in 0..<4 {
+                var lengths = [512, 512, 512, 506]
+                lengths[longer] += 1
+                let reply = try await server.ask("POST", "/login", body: body(lengths))
+                #expect(reply.status == 400)
             }
         }
     }

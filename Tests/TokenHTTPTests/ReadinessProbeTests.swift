@@ -33,6 +33,20 @@ import TokenEngine
         #expect(looks.count == 1)
     }
 
+    /// Each of the three reasons has its own word, and none of them hides another.
+    @Test func aServerThatCannotSignSaysSo() async throws {
+        try await Harness.run { server in
+            let ready = try await Wire.ask(server.ports.admin, Harness.request("GET", "/readyz"))
+            #expect(ready.status == 200 && ready.body == #"{"status":"ready","store":"ok","signing_key":"ok","clock":"ok"}"#)
+        }
+        try await Harness.run(signers: NoSigner()) { server in
+            let reply = try await Wire.ask(server.ports.admin, Harness.request("GET", "/readyz"))
+            #expect(reply.status == 503 && reply.body == #"{"status":"not_ready","store":"ok","signing_key":"missing","clock":"ok"}"#)
+            let login = try await server.ask("POST", "/login", body: #"{"user_id":1}"#)
+            #expect(login.status == 503 && login.member("error") == "temporarily_unavailable")
+        }
+    }
+
     /// A page must not reach the admin listener, by this machine's name or by its own; programs do, by every name of this machine.
     @Test func theAdminListenerIsForProgramsOnThisMachine() async throws {
         try await Harness.run(configure: { $0.metrics = .init(host: "127.0.0.1", port: 0) }) { server in
@@ -52,6 +66,11 @@ import TokenEngine
             #expect(try await Wire.ask(metrics, "GET /readyz HTTP/1.1\r\nHost: pod.example\r\n\r\n").status == 200)
         }
     }
+}
+
+/// Has no key.
+private struct NoSigner: SignerSource {
+    var signer: (any Signer)? { nil }
 }
 
 private final class Counter: Sendable {

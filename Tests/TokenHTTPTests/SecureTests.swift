@@ -38,7 +38,10 @@ import TokenEngine
                     large.method = .POST
                     large.body = .bytes(ByteBuffer(repeating: 0x20, count: 16_385))
                     let refused = try await client.execute(large, timeout: .seconds(10))
-                    #expect(refused.status == .payloadTooLarge)
+                    #expect(refused.status == .payloadTooLarge && refused.version == .http2)
+                    #expect(refused.headers["Content-Type"] == ["application/json"] && refused.headers["Connection"].isEmpty)
+                    let told = String(buffer: try await refused.body.collect(upTo: 65_536))
+                    #expect(told == #"{"error":"content_too_large","error_description":"The body is too large."}"#)
                 }
             }
         }

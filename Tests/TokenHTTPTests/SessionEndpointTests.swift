@@ -31,6 +31,26 @@ import TokenEngine
         }
     }
 
+    @Test func aListTellsWhatBecameOfASession() async throws {
+        try await Harness.run(policy: SessionPolicy(refreshLifetime: .seconds(720 * 3600))) { server in
+            let other = try await server.login(#"{"user_id":5,"device":"phone"}"#)
+            server.clock.advance(by: .seconds(1))
+            let own = try await server.login(#"{"user_id":5}"#)
+            server.clock.advance(by: .milliseconds(90_250))
+            let pair = try await server.ask("POST", "/refresh", body: #"{"refresh":"\#(own.refresh)"}"#)
+            server.clock.advance(by: .seconds(5))
+            let list = try await server.ask("GET", "/sessions", [Harness.bearer(try #require(pair.member("access")))])
+            // The clock of these tests begins at 2027-01-15T08:00:00Z.
+            let first =
+                #"{"session_id":"\#(other.session)","subject":"5","device":"phone","created_at":"2027-01-15T08:00:00.000Z","#
+                + #""last_seen":"2027-01-15T08:00:00.000Z","ends_at":"2027-02-14T08:00:00.000Z","rotations":0,"current":false}"#
+            let second =
+                #"{"session_id":"\#(own.session)","subject":"5","created_at":"2027-01-15T08:00:01.000Z","#
+                + #""last_seen":"2027-01-15T08:01:31.250Z","ends_at":"2027-02-14T08:00:01.000Z","rotations":1,"current":true}"#
+            #expect(list.body == #"{"sessions":[\#(first),\#(second)],"next":null}"#)
+        }
+    }
+
     @Test func logoutOfAllEndsEverythingAndALoginAfterItWorks() async throws {
         try await Harness.run { server in
             let first = try await server.login(), second = try await server.login()

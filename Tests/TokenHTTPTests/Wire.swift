@@ -7,11 +7,11 @@ struct Wire: Sendable {
 
     /// Connects, runs `body`, closes.
     static func open<Value: Sendable>(
-        _ port: Int, _ body: @Sendable @escaping (inout Conversation) async throws -> Value
+        _ port: Int, host: String = "127.0.0.1", _ body: @Sendable @escaping (inout Conversation) async throws -> Value
     ) async throws -> Value {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .connect(host: "127.0.0.1", port: port) { channel in
+            .connect(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -24,8 +24,8 @@ struct Wire: Sendable {
     }
 
     /// One request alone on its connection, which is closed after it.
-    static func ask(_ port: Int, _ text: String) async throws -> WireReply {
-        try await open(port) { wire in
+    static func ask(_ port: Int, host: String = "127.0.0.1", _ text: String) async throws -> WireReply {
+        try await open(port, host: host) { wire in
             try await wire.send(text)
             return try await wire.reply(toHead: text.hasPrefix("HEAD "))
         }
