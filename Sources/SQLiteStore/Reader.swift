@@ -2,7 +2,7 @@ import TokenCore
 
 /// One read-only connection with its statements.
 final class Reader {
-    private let connection: Connection
+    let connection: Connection
     private let begin, end, load, findAll, findIndexed, heads, revocations, events, firstEvent, lastEvent, count: Statement
 
     /// Opens one more connection to a file that the writer has open.
