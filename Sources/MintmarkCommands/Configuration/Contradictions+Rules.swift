@@ -21,6 +21,13 @@ extension Settings {
                     reason: "login.allow_from widens 'loopback' and does nothing beside '\(login.require.rawValue)'.",
                     fix: "Remove login.allow_from, or set login.require to loopback."))
         }
+        if login.require == .loopback, !login.allowFrom.isEmpty, server.listener.isLoopback {
+            found.append(
+                Contradiction(
+                    keys: [Keys.loginAllowFrom.name, Keys.serverHost.name],
+                    reason: "Nobody in login.allow_from can connect: the listener is on \(server.listener.host), which only this machine reaches.",
+                    fix: "Set server.host to an address of that network, or remove login.allow_from."))
+        }
         for range in login.allowFrom where !Self.privateNetworks.contains(where: { $0.contains(range) }) {
             found.append(
                 Contradiction(
@@ -60,6 +67,9 @@ extension Settings {
                 longer(
                     grace, than: autoLogout,
                     "A refresh token already used would be answered after inactivity ended its session."),
+                longer(
+                    (Keys.leeway.name, auth.leeway), than: autoLogout,
+                    "An access token, which lives no longer than auth.auto_logout, would live a second life."),
             ]
         }
         return found.compactMap(\.self)

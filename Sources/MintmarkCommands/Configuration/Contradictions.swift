@@ -69,6 +69,13 @@ extension Settings {
         var named = [(Keys.serverPort.name, server.listener), (Keys.adminPort.name, admin)]
         if let metrics { named.append((Keys.metricsPort.name, metrics)) }
         var found: [Contradiction] = []
+        if metrics == nil, metricsHost != Keys.metricsHost.documentedDefault {
+            found.append(
+                Contradiction(
+                    keys: [Keys.metricsHost.name, Keys.metricsPort.name],
+                    reason: "metrics.host has no listener while metrics.port is off, and nobody could scrape it.",
+                    fix: "Set metrics.port, for instance to 9100, or remove metrics.host."))
+        }
         for (index, first) in named.enumerated() {
             for second in named[(index + 1)...] where first.1.collides(with: second.1) {
                 found.append(

@@ -19,7 +19,7 @@ enum Keys {
         "PEM file with the private key of the certificate. Read again on SIGHUP.")
     static let trustedProxies = ConfigurationKey(
         "server.trusted_proxies", .networks, default: "",
-        "Reverse proxies whose X-Forwarded-For is believed, for the log.")
+        "Reverse proxies whose X-Forwarded-For is believed, for the log: a request's line, at level debug, or warning for a 5xx, shows it.")
 
     static let adminHost = ConfigurationKey(
         "admin.host", .text("address or host name"), default: "127.0.0.1",

@@ -5,6 +5,7 @@ extension Settings {
         self.server = server
         admin = Listener(host: reader.value(of: Keys.adminHost), port: reader.value(of: Keys.adminPort))
         let metricsHost = reader.value(of: Keys.metricsHost)
+        self.metricsHost = metricsHost
         metrics = reader.value(of: Keys.metricsPort).map { Listener(host: metricsHost, port: $0) }
         logging = Logging(mode: reader.value(of: Keys.loggingMode), level: reader.value(of: Keys.loggingLevel))
         auth = Auth(reading: &reader, server: server)

@@ -10,6 +10,8 @@ struct Settings: Sendable, Equatable {
     var admin: Listener
     /// Nil: no listener of its own for probes and scrapers.
     var metrics: Listener?
+    /// The host of that listener, also where there is none.
+    var metricsHost: String
     var logging: Logging
     var auth: Auth
     var sessions: Sessions
