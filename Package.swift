@@ -150,14 +150,15 @@ if slice >= .all {
         tests(
             "MintmarkCommandsTests",
             [
-                "MintmarkCommands", "TokenCore", "TokenHTTP", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer", arguments, logging,
+                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer", arguments,
+                logging,
             ]),
         tests(
             "ProofTests",
             [
                 "mintmark", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", logging,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         .executableTarget(
             name: "mintmark-bench",

@@ -51,11 +51,8 @@ extension Proofs {
             try await DataFolder.use { folder in
                 try await ServerProcess.use(folder) { server in
                     server.signal(SIGHUP)
-                    let deadline = ContinuousClock.now + .seconds(10)
-                    while !folder.text(folder.log).contains("there is no certificate to read again"), ContinuousClock.now < deadline {
-                        try await Task.sleep(for: .milliseconds(10))
-                    }
-                    #expect(folder.text(folder.log).contains("there is no certificate to read again"))
+                    let isLogged = try await folder.logged("there is no certificate to read again")
+                    #expect(isLogged)
                     #expect(await server.terminate() == 0)
                 }
             }

@@ -10,8 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.servableSettings()
-        let logging = settings.logging
-        LoggingSystem.bootstrap { LineLogHandler(label: $0, mode: logging.mode, logLevel: logging.level) }
+        LoggingSystem.bootstrap { settings.logHandler($0) }
         try await Serve(settings: settings, logger: Logger(label: "mintmark")).run()
     }
 }

@@ -48,7 +48,7 @@ struct Serve {
 
     private func open(_ folder: DataFolder, observer: ServeMetrics) throws(CommandFailure) -> SQLiteStore {
         do {
-            return try SQLiteStore.open(.init(path: folder.path, keepsEvents: !sinks.isEmpty, observer: observer))
+            return try SQLiteStore.open(.init(path: folder.path, keepsEvents: !settings.sinks.isEmpty, observer: observer))
         } catch {
             throw CommandFailure(error.commandStatus, "the store in \(folder.path) cannot be opened: \(error.explanation)")
         }
@@ -64,17 +64,14 @@ struct Serve {
     private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: ServeMetrics) async throws {
         let clock = startClock(folder, store)
         let keys = try await startKeys(store, seals, clock)
-        var policy = settings.policy
-        // A lifetime that was shortened must not shorten what is remembered of the longer one.
-        policy.longestAccessLifetime = max(policy.longestAccessLifetime, keys.snapshot.ring.longestAccessLifetime(now: clock.now()))
         let engine = TokenEngine(
-            configuration: .init(issuer: settings.auth.issuer, audience: settings.auth.audience, policy: policy),
+            configuration: settings.engine(remembering: keys.snapshot.ring.longestAccessLifetime(now: clock.now())),
             store: store, seals: seals, signers: keys, clock: clock, logger: logger)
         await engine.follow(keys)
         do throws(StoreError) { try await engine.start() } catch {
             throw CommandFailure(error.commandStatus, "the store cannot be read: \(error.explanation)")
         }
-        let relay = EventRelay(from: store, to: sinks, retention: .init(age: settings.events.retain), clock: clock, logger: logger)
+        let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger)
         metrics.watch(.init(store: store, keys: keys, relay: relay, clock: clock))
         let server = try TokenServer(
             configuration: try settings.server(adminToken: try folder.adminToken()), engine: engine, keys: keys, metrics: [metrics], logger: logger
@@ -93,8 +90,7 @@ struct Serve {
     /// that was ahead would be missing before that time. Behind it, tokens are still checked as of then, and nothing is issued, ended or rotated.
     private func startClock(_ folder: DataFolder, _ store: SQLiteStore) -> SystemClock {
         let floor = max(folder.lastWritten, store.forgottenUpTo)
-        // The store rounds what it has forgotten up to the next second: a start within it is not behind.
-        let clock = SystemClock(floor: floor, leeway: max(settings.auth.leeway, .seconds(1)))
+        let clock = settings.clock(floor: floor)
         if clock.isBehind {
             logger.error(
                 """
@@ -117,14 +113,6 @@ struct Serve {
         guard case .file(let path) = settings.events.sink else { return }
         do { try EventsFile.open(path) } catch {
             throw CommandFailure(.configuration, "\(Keys.eventsFile.name): \(path) \(error.reason).")
-        }
-    }
-
-    private var sinks: [any EventSink] {
-        switch settings.events.sink {
-        case .none: []
-        case .standardOutput: [JSONLinesSink(path: nil)]
-        case .file(let path): [JSONLinesSink(path: path)]
         }
     }
 

@@ -1,7 +1,38 @@
 import TokenCore
+import TokenEngine
 import TokenHTTP
 
+/// What each room is told: every key of the table arrives here, and `SettingsRoomsTests` says where.
 extension Settings {
+    /// What the engine is told.
+    ///
+    /// - Parameter longest: the longest life of an access token that is out already: a lifetime that was shortened must not shorten what is
+    ///   remembered of the longer one.
+    func engine(remembering longest: Duration = .zero) -> TokenEngine.Configuration {
+        var policy = policy
+        policy.longestAccessLifetime = max(policy.longestAccessLifetime, longest)
+        return .init(issuer: auth.issuer, audience: auth.audience, policy: policy)
+    }
+
+    /// The clock, which does not begin before `floor`. The store rounds what it has forgotten up to the next second: a start within it is not
+    /// behind.
+    func clock(floor: UnixTime) -> SystemClock { SystemClock(floor: floor, leeway: max(auth.leeway, .seconds(1))) }
+
+    /// How long events wait.
+    var retention: EventRelay.Retention { .init(age: events.retain) }
+
+    /// Where events go.
+    var sinks: [any EventSink] {
+        switch events.sink {
+        case .none: []
+        case .standardOutput: [JSONLinesSink(path: nil)]
+        case .file(let path): [JSONLinesSink(path: path)]
+        }
+    }
+
+    /// What writes the log.
+    func logHandler(_ label: String) -> LineLogHandler { LineLogHandler(label: label, mode: logging.mode, logLevel: logging.level) }
+
     /// What the core is told.
     var policy: SessionPolicy {
         SessionPolicy(

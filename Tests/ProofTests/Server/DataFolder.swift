@@ -24,6 +24,16 @@ struct DataFolder: Sendable {
         FileManager.default.contents(atPath: file).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
+    /// Waits until the log of the server has a text so many times, at most ten seconds.
+    func logged(_ text: String, times: Int = 1) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while self.text(log).ranges(of: text).count < times {
+            guard ContinuousClock.now < deadline else { return false }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return true
+    }
+
     /// The permission bits of a file, as chmod writes them.
     func mode(_ file: String) throws -> Int {
         try (FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int) ?? -1

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// One HTTP/1.1 connection that stays where it is: a pool would hide which connection, and so which event loop, was asked.
 struct HTTPConnection: Sendable {
@@ -15,18 +16,28 @@ struct HTTPConnection: Sendable {
 
     private let channel: any Channel
 
-    /// Connects to 127.0.0.1.
-    static func open(port: Int) async throws -> HTTPConnection {
+    /// Connects to this machine.
+    ///
+    /// - Parameter certificate: the PEM file of the one certificate that is believed; nil for plain HTTP.
+    static func open(host: String = "127.0.0.1", port: Int, trusting certificate: String? = nil) async throws -> HTTPConnection {
+        let secure = try certificate.map { file in
+            var configuration = TLSConfiguration.makeClientConfiguration()
+            configuration.trustRoots = .file(file)
+            return try NIOSSLContext(configuration: configuration)
+        }
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let secure {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: secure, serverHostname: "localhost"))
+                    }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: 16 << 20))
                     try channel.pipeline.syncOperations.addHandler(ExchangeHandler())
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
+            .connect(host: host, port: port).get()
         return HTTPConnection(channel: channel)
     }
 

@@ -38,9 +38,18 @@ final class ServerProcess: Sendable {
         _ folder: DataFolder, _ settings: [String: String] = [:], through: [String] = [], patience: Duration = .seconds(60)
     ) async throws -> ServerProcess {
         let assignments = Self.settings(folder).merging(settings) { $1 }.sorted { $0.key < $1.key }
-        let command = through + [Binary.path, "serve"] + assignments.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        return try await start(
+            folder, command: through + [Binary.path, "serve"] + assignments.flatMap { ["--set", "\($0.key)=\($0.value)"] }, patience: patience)
+    }
+
+    /// Starts a server by a whole command line, typed in the folder, and waits until it listens.
+    ///
+    /// - Throws: `DidNotStart`.
+    static func start(
+        _ folder: DataFolder, command: [String], environment: [String: String] = [:], patience: Duration = .seconds(60)
+    ) async throws -> ServerProcess {
         let seen = folder.text(folder.output).utf8.count
-        let child = try ChildProcess(command, output: folder.output, log: folder.log, in: folder.path)
+        let child = try ChildProcess(command, output: folder.output, log: folder.log, in: folder.path, environment: environment)
         let deadline = ContinuousClock.now + patience
         while ContinuousClock.now < deadline {
             let ended = child.status
