@@ -19,10 +19,20 @@ final class FolderLock: Sendable {
 
     /// Takes the lock of a folder that exists.
     ///
+    /// - Parameter owner: whose the file of the lock is, if it has to be made; nil for this process's user.
     /// - Throws: `.unavailable` when another store has it.
-    init(folder: String) throws(StoreError) {
+    init(folder: String, owner: FileOwner? = nil) throws(StoreError) {
         let path = folder + "/lock"
-        let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        var descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            if let owner, !owner.take(descriptor) {
+                let failure = SystemCalls.failure("cannot give \(path) to its owner")
+                close(descriptor)
+                throw failure
+            }
+        } else if errno == EEXIST {
+            descriptor = open(path, O_RDWR | O_CLOEXEC)
+        }
         guard descriptor >= 0 else { throw SystemCalls.failure("cannot open \(path)") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let reason: StoreError =

@@ -30,6 +30,8 @@ extension SQLiteStore {
     /// The backup is copied beside the store, checked and prepared there, and then takes the store's place in one step: after a crash the
     /// folder holds either the old store or the restored and prepared one.
     ///
+    /// What is made belongs to whom the store in place, or else its folder, belongs to: root may restore for the user of the server.
+    ///
     /// The numbers of events go on in a range of their own, so that none is used again that was given out after the backup was made.
     ///
     /// - Parameters:
@@ -42,12 +44,14 @@ extension SQLiteStore {
         file: String, to folder: String, at now: UnixTime, forgettingTime: Bool = false,
         preparing prepare: (SQLiteStore) async throws(StoreError) -> Void = { _ in }
     ) async throws(StoreError) {
-        try SystemCalls.makeFolder(folder)
-        let lock = try FolderLock(folder: folder)
+        let target = folder + "/" + SQLiteStore.fileName
+        let owner = FileOwner.heir(of: target)
+        try SystemCalls.makeFolder(folder, for: owner)
+        let lock = try FolderLock(folder: folder, owner: owner)
         defer { lock.release() }
         let staging = folder + "/restoring"
         try SystemCalls.removeFolder(staging)
-        try SystemCalls.makeFolder(staging)
+        try SystemCalls.makeFolder(staging, for: owner)
         let copy = staging + "/" + SQLiteStore.fileName
         try SystemCalls.copy(file, to: copy)
         let partitions = try checkedPartitions(of: copy)
@@ -62,8 +66,8 @@ extension SQLiteStore {
         }
         await restored.close()
         guard !SystemCalls.exists(copy + "-wal") else { throw .unavailable("the restored store could not be written to its end") }
+        try SystemCalls.give(copy, to: owner)
         try SystemCalls.syncFile(copy)
-        let target = folder + "/" + SQLiteStore.fileName
         try removeLog(of: target)
         try SystemCalls.move(copy, to: target)
         try SystemCalls.removeFolder(staging)

@@ -16,12 +16,28 @@ enum SystemCalls {
     }
 
     /// Makes a folder 0700, with those above it, unless it is there.
-    static func makeFolder(_ path: String) throws(StoreError) {
-        guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+    ///
+    /// - Parameter owner: whose what was made is; nil for this process's user.
+    static func makeFolder(_ path: String, for owner: FileOwner? = nil) throws(StoreError) {
+        guard mkdir(path, 0o700) != 0 else { return try give(path, to: owner) }
+        guard errno != EEXIST else { return }
         guard errno == ENOENT, let parent = parent(of: path) else { throw failure("cannot make the folder \(path)") }
-        try makeFolder(parent)
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("cannot make the folder \(path)") }
+        try makeFolder(parent, for: owner)
+        if mkdir(path, 0o700) == 0 {
+            try give(path, to: owner)
+        } else if errno != EEXIST {
+            throw failure("cannot make the folder \(path)")
+        }
         try syncFolder(parent)
+    }
+
+    /// Gives the owner a file or folder that this process has made.
+    static func give(_ path: String, to owner: FileOwner?) throws(StoreError) {
+        guard let owner else { return }
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("cannot open \(path)") }
+        defer { close(descriptor) }
+        guard owner.take(descriptor) else { throw failure("cannot give \(path) to its owner") }
     }
 
     /// Makes an empty file 0600, unless it is there, and its name durable.

@@ -1,3 +1,5 @@
+import SQLiteStore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -15,9 +17,9 @@ enum PrivateFile {
         var description: String { "\(call): \(String(cString: strerror(code)))" }
     }
 
-    /// Puts a file in the place of another, mode 0600: a crash leaves the old one or the new one, whole.
+    /// Puts a file in the place of another, mode 0600 and of the same owner: a crash leaves the old one or the new one, whole.
     static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
-        let fresh = try write(bytes, beside: path)
+        let fresh = try write(bytes, beside: path, owner: FileOwner(of: path))
         guard rename(fresh, path) == 0 else { throw failure("rename", removing: fresh) }
         try synchronizeFolder(of: path)
     }
@@ -48,12 +50,13 @@ enum PrivateFile {
     }
 
     /// A file with a name of this process's own, whole and synced.
-    private static func write(_ bytes: [UInt8], beside path: String) throws(Failure) -> String {
+    private static func write(_ bytes: [UInt8], beside path: String, owner: FileOwner? = nil) throws(Failure) -> String {
         let fresh = "\(path).\(getpid()).new"
         unlink(fresh)
         let file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("open") }
         defer { close(file) }
+        if let owner, !owner.take(file) { throw failure("fchown", removing: fresh) }
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { systemWrite(file, $0.baseAddress, $0.count) }
