@@ -22,6 +22,17 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["fresh", "link", "seal"])
     }
 
+    /// Secrets are mounted as root's, for the server's group to read.
+    @Test(
+        arguments: [
+            (0, 0o440, nil), (0, 0o640, nil), (0, 0o660, "chmod 440 f"), (0, 0o444, "chmod 440 f"), (1000, 0o600, nil), (1000, 0o640, "chmod 600 f"),
+            (1001, 0o600, "chown 1000 f"),
+        ] as [(UInt32, Int, String?)])
+    func whatRootLendsIsNobodyElses(_ owner: UInt32, _ mode: Int, _ command: String?) {
+        let laxity = PrivateFile.laxity(of: "f", owner: owner, mode: 0o100_000 | mode, user: 1000)
+        if let command { #expect(laxity?.contains(command) == true) } else { #expect(laxity == nil) }
+    }
+
     @Test func laxityNamesTheFileAndTheCommand() throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }

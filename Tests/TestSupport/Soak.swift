@@ -15,13 +15,16 @@ public struct Soak: Sendable {
         public var commit: String
         /// Where the notes are.
         public var folder: String
+        /// Takes the line that tells what was done.
+        public var report: @Sendable (String) -> Void
 
         /// Wishes, for instance a test's own.
-        public init(isOn: Bool, scale: Double, commit: String, folder: String) {
+        public init(isOn: Bool, scale: Double, commit: String, folder: String, report: @escaping @Sendable (String) -> Void) {
             self.isOn = isOn
             self.scale = scale
             self.commit = commit
             self.folder = folder
+            self.report = report
         }
 
         /// `MINTMARK_SOAK=1`; `MINTMARK_SOAK_SCALE=0.1` takes a tenth; notes in `soak-state` beside the sources.
@@ -30,7 +33,8 @@ public struct Soak: Sendable {
             return Wishes(
                 isOn: environment["MINTMARK_SOAK"] == "1", scale: environment["MINTMARK_SOAK_SCALE"].flatMap { Double($0) } ?? 1,
                 commit: environment["MINTMARK_COMMIT"] ?? "unknown",
-                folder: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../soak-state").standardized.path)
+                folder: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../soak-state").standardized.path,
+                report: { print($0) })
         }()
     }
 
@@ -64,7 +68,7 @@ public struct Soak: Sendable {
             note.done += count
             try write(note)
         }
-        if wishes.isOn { print("soak: \(name): \(note.done) of \(total) in \(Int(note.seconds)) s") }
+        if wishes.isOn { wishes.report("soak: \(name): \(note.done) of \(total) in \(Int(note.seconds)) s") }
     }
 
     private var file: String { "\(wishes.folder)/\(name)-\(wishes.commit).json" }

@@ -34,18 +34,24 @@ enum PrivateFile {
         try synchronizeFolder(of: path)
     }
 
-    /// Who else than its owner, or which other owner, could read or replace a file or folder; nil when nobody, or when it is not there.
+    /// Which other user than this one and root can read a file or folder, or change it where it is; nil when nobody, or when it is not there.
     ///
     /// - Returns: a sentence with the command that mends it.
     static func laxity(of path: String) -> String? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        guard status.st_uid == geteuid() else {
-            return "\(path) belongs to user \(status.st_uid), and this is user \(geteuid()). Give it to the server: chown \(geteuid()) \(path)"
+        return laxity(of: path, owner: status.st_uid, mode: Int(status.st_mode), user: geteuid())
+    }
+
+    /// The same of what is known of a file. A file that root gives to this user's group to read, as secrets are mounted, is nobody else's.
+    static func laxity(of path: String, owner: UInt32, mode: Int, user: UInt32) -> String? {
+        let isLent = owner == 0 && user != 0
+        guard owner == user || isLent else {
+            return "\(path) belongs to user \(owner), and this is user \(user). Give it to the server: chown \(user) \(path)"
         }
-        let bits = Int(status.st_mode & 0o777)
-        guard bits & 0o077 != 0 else { return nil }
-        let right = status.st_mode & S_IFMT == S_IFDIR ? "700" : "600"
+        let bits = mode & 0o777
+        guard bits & (isLent ? 0o037 : 0o077) != 0 else { return nil }
+        let right = mode & Int(S_IFMT) == Int(S_IFDIR) ? "700" : isLent ? "440" : "600"
         return "\(path) has mode \(String(bits, radix: 8)), so that others can get at what is secret. Run: chmod \(right) \(path)"
     }
 

@@ -7,7 +7,7 @@ extension World {
         let id = order.session
         try require(!store.dead.contains(id), "a pair of a session that is over")
         if let epoch { try require(id.birth > epoch, "a pair of a session born at or before an epoch") }
-        let known = handed[id] ?? Handed(accessEnd: .epoch, end: id.birth + policy.refreshLifetime)
+        let known = handed[id] ?? Handed(accessEnd: .epoch, end: min(id.birth, now) + policy.refreshLifetime)
         try require(now < known.end, "canon 26: a pair after the absolute end")
         let longest = min(policy.accessLifetime, policy.autoLogout ?? policy.accessLifetime)
         try require(order.expiresAt <= min(now + longest, known.end), "an access token lives longer than the policy says")
