@@ -11,7 +11,8 @@ import TokenCore
         try await kind.use { store in
             let bench = Bench(store, sinks: 1)
             try await bench.commit(2500)
-            try await bench.relay.relay()
+            // On a slow machine one look, which is bounded in time, may not reach the end.
+            for _ in 0..<10 where try await store.backlog().count > 0 { try await bench.relay.relay() }
             #expect(bench.sinks[0].taken.map(\.number) == Array(1...2500))
             #expect(bench.sinks[0].taken.map(\.event.subject) == (100_001...102_500).map { "\($0)" })
             #expect(bench.sinks[0].largest <= 1000)
