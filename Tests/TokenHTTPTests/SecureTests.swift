@@ -123,9 +123,11 @@ struct Certificates: Sendable {
             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ]
         openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        try #require(openssl.terminationStatus == 0, "openssl made no certificate")
+        let status: Int32 = try await withCheckedThrowingContinuation { end in
+            openssl.terminationHandler = { end.resume(returning: $0.terminationStatus) }
+            do { try openssl.run() } catch { end.resume(throwing: error) }
+        }
+        try #require(status == 0, "openssl made no certificate")
         return try await body(Certificates(folder: folder, tls: .init(certificate: certificate, key: key)))
     }
 
