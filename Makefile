@@ -42,6 +42,7 @@ ensure:
 	@scripts/ensure.sh
 
 ensure-tests:
-	@scripts/ensure.sh curl openssl
+	@scripts/ensure.sh curl openssl redis-server
+	@scripts/valkey.sh >/dev/null
 
 -include Bench/bench.mk

@@ -3,20 +3,28 @@ import PackageDescription
 
 /// A slice is the part of the package that a change needs to build: `MINTMARK_SLICE=core swift test` resolves and
 /// compiles the pure targets alone, in seconds instead of minutes. Without it the whole package is built.
-enum Slice: String, Comparable {
+enum Slice: String {
     /// Pure code: JOSE, TokenCore, TokenSealing.
     case core
     /// The core, the engine and the embedded store.
     case store
+    /// The Valkey client, which needs nothing of ours.
+    case valkey
+    /// What the fuzz targets read: the core and the Valkey client.
+    case fuzz
     /// Everything.
     case all
 
-    static func < (a: Slice, b: Slice) -> Bool { a.rank < b.rank }
-    private var rank: Int {
+    /// Whether a part belongs to this slice.
+    func includes(_ part: Slice) -> Bool { parts.contains(part) }
+
+    private var parts: [Slice] {
         switch self {
-        case .core: 0;
-        case .store: 1;
-        case .all: 2
+        case .core: [.core]
+        case .store: [.core, .store]
+        case .valkey: [.valkey]
+        case .fuzz: [.core, .valkey]
+        case .all: [.core, .store, .valkey, .all]
         }
     }
 }
@@ -46,31 +54,38 @@ let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-s
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
-var dependencies: [Package.Dependency] = [
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
-]
-var products: [Product] = [
-    .library(name: "JOSE", targets: ["JOSE"]),
-    .library(name: "TokenCore", targets: ["TokenCore"]),
-    .library(name: "TokenSealing", targets: ["TokenSealing"]),
-    .library(name: "TokenValidation", targets: ["TokenValidation"]),
-]
-var targets: [Target] = [
-    room("JOSE", [crypto, cryptoExtras]),
-    room("TokenCore"),
-    room("TokenSealing", ["TokenCore", crypto]),
-    room("TokenValidation", ["TokenCore", "JOSE"]),
-    tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-    tests("TokenCoreTests", ["TokenCore", "TestSupport"]),
-    tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
-    tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE", crypto]),
-    tests("TidyTests", []),
-]
+var dependencies: [Package.Dependency] = []
+var products: [Product] = []
+var targets: [Target] = []
 
-if slice >= .store {
+if slice.includes(.core) {
+    dependencies += [.package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")]
+    products += [
+        .library(name: "JOSE", targets: ["JOSE"]),
+        .library(name: "TokenCore", targets: ["TokenCore"]),
+        .library(name: "TokenSealing", targets: ["TokenSealing"]),
+        .library(name: "TokenValidation", targets: ["TokenValidation"]),
+    ]
+    targets += [
+        room("JOSE", [crypto, cryptoExtras]),
+        room("TokenCore"),
+        room("TokenSealing", ["TokenCore", crypto]),
+        room("TokenValidation", ["TokenCore", "JOSE"]),
+        tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        tests("TokenCoreTests", ["TokenCore", "TestSupport"]),
+        tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
+        tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE", crypto]),
+        tests("TidyTests", []),
+    ]
+}
+
+if slice.includes(.store) || slice.includes(.valkey) {
+    dependencies += [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
+}
+
+if slice.includes(.store) {
     dependencies += [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ]
@@ -100,12 +115,29 @@ if slice >= .store {
     ]
 }
 
-if slice >= .all {
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+if slice.includes(.valkey) {
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    ]
+    products += [.library(name: "Valkey", targets: ["Valkey"])]
+    let sockets: [Target.Dependency] = [
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), nioSSL, logging,
+    ]
+    targets += [
+        room("Valkey", sockets),
+        .target(name: "ValkeyServer", path: "Tests/ValkeyServer", swiftSettings: settings),
+        tests("ValkeyTests", ["Valkey", "ValkeyServer"] + sockets, resources: [.copy("FailCases")]),
+    ]
+}
+
+if slice.includes(.all) {
     dependencies += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -134,7 +166,6 @@ if slice >= .all {
         .executable(name: "mintmark", targets: ["mintmark"]),
         .library(name: "TokenTransport", targets: ["TokenTransport"]),
     ]
-    let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
     targets += [
         room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),

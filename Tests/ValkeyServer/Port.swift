@@ -1,0 +1,60 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Ports of 127.0.0.1.
+enum Port {
+    /// One that nobody listens on, nor on the one 10,000 above it, where a node of a cluster talks to the others.
+    static func free() throws -> Int {
+        for _ in 0..<200 {
+            let port = Int.random(in: 20_000..<32_000)
+            if bind(port), bind(port + 10_000) { return port }
+        }
+        throw ServerTrouble("There is no free port.")
+    }
+
+    private static func bind(_ port: Int) -> Bool {
+        withSocket(port) { socket, address, length in
+            var yes: CInt = 1
+            setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
+            return sysBind(socket, address, length)
+        }
+    }
+
+    /// Whether somebody listens.
+    static func answers(_ port: Int) -> Bool { withSocket(port) { connect($0, $1, $2) == 0 } }
+
+    /// A connection, to be closed by the caller.
+    static func connected(_ port: Int) throws -> CInt {
+        var result: CInt = -1
+        let isConnected = withSocket(port) { socket, address, length in
+            guard connect(socket, address, length) == 0 else { return false }
+            result = dup(socket)
+            return result >= 0
+        }
+        guard isConnected else { throw ServerTrouble("Nobody listens on port \(port).") }
+        return result
+    }
+
+    private static func withSocket(_ port: Int, _ body: (CInt, UnsafePointer<sockaddr>, socklen_t) -> Bool) -> Bool {
+        #if canImport(Glibc)
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+        let socket = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+    }
+}
+
+private func sysBind(_ socket: CInt, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Bool { bind(socket, address, length) == 0 }

@@ -1,0 +1,54 @@
+import Foundation
+
+extension ValkeyServer {
+    /// A server with TLS alone, whose certificate is for `localhost` and signed by the authority in `folder/ca.crt`.
+    public static func runWithTLS<Value>(_ settings: [String] = [], _ body: (ValkeyServer) async throws -> Value) async throws -> Value {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mintmark-valkey-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try certificates(in: folder)
+        let port = try Port.free()
+        let files = ["--tls-cert-file", "server.crt", "--tls-key-file", "server.key", "--tls-ca-cert-file", "ca.crt"]
+        let server = ValkeyServer(
+            .redis, port: 0, tlsPort: port, folder: folder,
+            arguments: ["--tls-port", "\(port)", "--tls-auth-clients", "no"] + files.map { $0.hasPrefix("--") ? $0 : "\(folder.path)/\($0)" }
+                + settings)
+        defer { server.remove() }
+        try await server.start()
+        return try await body(server)
+    }
+
+    private static func certificates(in folder: URL) throws {
+        let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+        try openssl(["req", "-x509"] + curve + ["-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Test authority"], in: folder)
+        try openssl(
+            ["req", "-x509"] + curve
+                + [
+                    "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "server.key", "-out", "server.crt", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE",
+                ], in: folder)
+    }
+
+    private static func openssl(_ arguments: [String], in folder: URL) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.currentDirectoryURL = folder
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw ServerTrouble("openssl is missing or failed; run scripts/ensure.sh openssl.") }
+    }
+
+    /// A primary and a replica that follows it.
+    public static func runWithReplica<Value>(
+        _ body: (_ primary: ValkeyServer, _ replica: ValkeyServer) async throws -> Value
+    ) async throws -> Value {
+        try await run { primary in
+            try await run(.valkey, ["--replicaof", "127.0.0.1", "\(primary.port)"]) { replica in
+                try await eventually("the replica") { replica.log.contains("Finished with success") ? true : nil }
+                return try await body(primary, replica)
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import Foundation
+import Synchronization
+
+/// A real server on 127.0.0.1 and a free port, in a temporary folder, ended by its process id.
+///
+/// It runs under a shell that ends it when our end of a pipe is closed, so it does not outlive a test run that crashes.
+public final class ValkeyServer: Sendable {
+    public let program: Program
+    /// Of plain connections; 0: there are none.
+    public let port: Int
+    /// Of TLS; 0: there are none.
+    public let tlsPort: Int
+    public let folder: URL
+    private let arguments: [String]
+    private let process = Mutex<(guardian: Process, pid: pid_t)?>(nil)
+
+    init(_ program: Program, port: Int, tlsPort: Int = 0, folder: URL, arguments: [String]) {
+        self.program = program
+        self.port = port
+        self.tlsPort = tlsPort
+        self.folder = folder
+        self.arguments = arguments
+    }
+
+    /// Starts one for as long as the body runs.
+    ///
+    /// - Parameter settings: words of the server's command line, such as `--requirepass`, `x`.
+    public static func run<Value>(
+        _ program: Program = .valkey, _ settings: [String] = [], _ body: (ValkeyServer) async throws -> Value
+    ) async throws -> Value {
+        let server = try make(program, settings)
+        defer { server.remove() }
+        try await server.start()
+        return try await body(server)
+    }
+
+    static func make(_ program: Program, _ settings: [String]) throws -> ValkeyServer {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "mintmark-valkey-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return ValkeyServer(program, port: try Port.free(), folder: folder, arguments: settings)
+    }
+
+    /// Starts it, with what it saved, and waits until it answers.
+    public func start() async throws {
+        let path = try program.path()
+        let guardian = Process()
+        guardian.executableURL = URL(filePath: "/bin/sh")
+        let script = #"cd "$1"; shift; "$@" >>log 2>&1 </dev/null & echo $! >pid.new; mv pid.new pid; cat >/dev/null; kill -9 $!"#
+        guardian.arguments = ["-c", script, "sh", folder.path, path.path] + words
+        guardian.standardInput = Pipe()
+        guardian.standardError = FileHandle.nullDevice
+        try? FileManager.default.removeItem(at: folder.appending(path: "pid"))
+        try guardian.run()
+        let pid = try await eventually("a process id") { [folder] in
+            (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8)).flatMap { pid_t($0.filter(\.isNumber)) }
+        }
+        process.withLock { $0 = (guardian, pid) }
+        let port = port == 0 ? tlsPort : port
+        try await eventually("a server on port \(port); its log says: \(log)") { Port.answers(port) ? true : nil }
+    }
+
+    private var words: [String] {
+        [
+            "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "", "--protected-mode", "no",
+            "--repl-diskless-sync-delay", "0",
+        ] + arguments
+    }
+
+    /// What it wrote.
+    public var log: String { (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "nothing" }
+
+    /// Ends it at once, without a word to anybody.
+    public func kill() {
+        guard let (guardian, pid) = process.withLock({ $0 }) else { return }
+        process.withLock { $0 = nil }
+        Foundation.kill(pid, SIGKILL)
+        (guardian.standardInput as? Pipe)?.fileHandleForWriting.closeFile()
+        guardian.waitUntilExit()
+    }
+
+    /// Holds it, without closing a connection.
+    public func pause() { send(SIGSTOP) }
+
+    /// Lets it go on.
+    public func resume() { send(SIGCONT) }
+
+    private func send(_ signal: CInt) { process.withLock { if let pid = $0?.pid { Foundation.kill(pid, signal) } } }
+
+    func remove() {
+        kill()
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// Asks again every few milliseconds until there is an answer, for at most 15 seconds.
+@discardableResult
+public func eventually<Value>(
+    _ what: @autoclosure () -> String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value?
+) async throws -> Value {
+    for _ in 0..<1500 {
+        if let value = try await body() { return value }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    throw ServerTrouble("Waited in vain for \(what()).")
+}
