@@ -75,7 +75,7 @@ struct ConnectionMachine<Waiter> {
     /// A flush is on its way to the event loop.
     private var isFlushing = false
     /// When the timer of the driver fires.
-    private var armed = NIODeadline.distantFuture
+    private(set) var armed = NIODeadline.distantFuture
     /// When it should.
     private var wanted = NIODeadline.distantFuture
 

@@ -81,7 +81,7 @@ public final class ValkeyConnection: Sendable {
         case .wait: break
         case .flush: eventLoop.execute { self.flush() }
         }
-        if let timer { eventLoop.execute { self.schedule(timer) } }
+        if timer != nil { eventLoop.execute { self.schedule() } }
     }
 
     private func cancel(_ id: UInt64) {
@@ -132,7 +132,7 @@ public final class ValkeyConnection: Sendable {
             case .close(let error): close(error)
             }
         }
-        if let timer = machine.withLock({ $0.takeTimer() }) { schedule(timer) }
+        if machine.withLock({ $0.takeTimer() }) != nil { schedule() }
     }
 
     /// Writes what waits, if the socket takes it.
@@ -140,14 +140,16 @@ public final class ValkeyConnection: Sendable {
         let isWritable = channel.withLock { $0?.isWritable } ?? false
         let (bytes, timer) = machine.withLock { ($0.flush(isWritable: isWritable, now: .now()), $0.takeTimer()) }
         if let bytes { write(bytes) }
-        if let timer { schedule(timer) }
+        if timer != nil { schedule() }
     }
 
     private func write(_ bytes: ByteBuffer) { channel.withLock { $0 }?.writeAndFlush(bytes, promise: nil) }
 
-    private func schedule(_ deadline: NIODeadline) {
+    /// Sets the timer to what the machine wants now, which may be earlier than what it wanted when this was asked for.
+    private func schedule() {
         timer.value?.cancel()
-        timer.value = eventLoop.scheduleTask(deadline: deadline) { self.tick() }
+        let deadline = machine.withLock { $0.armed }
+        timer.value = deadline == .distantFuture ? nil : eventLoop.scheduleTask(deadline: deadline) { self.tick() }
     }
 
     private func tick() {
@@ -160,7 +162,7 @@ public final class ValkeyConnection: Sendable {
         }
         if let error = expiry.close { return close(error) }
         if let probe = expiry.probe { write(probe) }
-        if let timer { schedule(timer) }
+        if timer != nil { schedule() }
     }
 
     /// It could not be opened, or it is gone.
