@@ -101,7 +101,7 @@ struct LeaseMachineTests {
         #expect("\(machine.giveBack(10, isUsable: true))" == "hand(10, to: \"w3\")")
         #expect("\(machine.giveBack(10, isUsable: true))" == "keep")
         #expect(word(machine.lease(5, "w5")) == "use(10)")
-        #expect(machine.open == 2)
+        #expect(machine.opened == 2)
     }
 
     @Test func aBrokenConnectionMakesRoomForAnother() {
@@ -109,7 +109,7 @@ struct LeaseMachineTests {
         _ = [machine.lease(1, "w1"), machine.lease(2, "w2")]
         #expect("\(machine.giveBack(10, isUsable: false))" == "openFor(\"w2\")")
         #expect("\(machine.giveBack(11, isUsable: false))" == "close")
-        #expect(machine.open == 0)
+        #expect(machine.opened == 0)
         #expect(word(machine.lease(3, "w3")) == "open")
     }
 

@@ -6,7 +6,7 @@ struct LeaseMachine<Connection, Waiter> {
     private let mostWaiting: Int
     private var idle: [Connection] = []
     /// Idle or lent.
-    private(set) var open = 0
+    private(set) var opened = 0
     private var waiting: CircularBuffer<(id: UInt64, waiter: Waiter)> = []
     private var isClosed = false
 
@@ -30,8 +30,8 @@ struct LeaseMachine<Connection, Waiter> {
         if isClosed { return .refuse(.clientIsShutDown) }
         // The one that was used last is the likeliest to be alive.
         if let connection = idle.popLast() { return .use(connection) }
-        if open < most {
-            open += 1
+        if opened < most {
+            opened += 1
             return .open
         }
         guard waiting.count < mostWaiting else { return .refuse(.overloaded) }
@@ -51,7 +51,7 @@ struct LeaseMachine<Connection, Waiter> {
     /// A connection comes back.
     mutating func giveBack(_ connection: Connection, isUsable: Bool) -> Return {
         if isClosed {
-            open -= 1
+            opened -= 1
             return .close
         }
         if let first = waiting.popFirst() { return isUsable ? .hand(connection, to: first.waiter) : .openFor(first.waiter) }
@@ -59,7 +59,7 @@ struct LeaseMachine<Connection, Waiter> {
             idle.append(connection)
             return .keep
         }
-        open -= 1
+        opened -= 1
         return .close
     }
 
@@ -72,7 +72,7 @@ struct LeaseMachine<Connection, Waiter> {
     mutating func close() -> (idle: [Connection], waiting: [Waiter]) {
         let result = (idle, waiting.map(\.waiter))
         isClosed = true
-        open -= idle.count
+        opened -= idle.count
         idle = []
         waiting = []
         return result
