@@ -6,7 +6,7 @@ extension ValkeyServer {
         let folder = FileManager.default.temporaryDirectory.appending(path: "mintmark-valkey-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try certificates(in: folder)
+        try await certificates(in: folder)
         let port = try Port.free()
         let files = ["--tls-cert-file", "server.crt", "--tls-key-file", "server.key", "--tls-ca-cert-file", "ca.crt"]
         let server = ValkeyServer(
@@ -18,10 +18,10 @@ extension ValkeyServer {
         return try await body(server)
     }
 
-    private static func certificates(in folder: URL) throws {
+    private static func certificates(in folder: URL) async throws {
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-        try openssl(["req", "-x509"] + curve + ["-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Test authority"], in: folder)
-        try openssl(
+        try await openssl(["req", "-x509"] + curve + ["-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=Test authority"], in: folder)
+        try await openssl(
             ["req", "-x509"] + curve
                 + [
                     "-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", "server.key", "-out", "server.crt", "-subj", "/CN=localhost", "-addext",
@@ -29,15 +29,17 @@ extension ValkeyServer {
                 ], in: folder)
     }
 
-    private static func openssl(_ arguments: [String], in folder: URL) throws {
+    private static func openssl(_ arguments: [String], in folder: URL) async throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
         process.currentDirectoryURL = folder
         process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ServerTrouble("openssl is missing or failed; run scripts/ensure.sh openssl.") }
+        let status: Int32 = try await withCheckedThrowingContinuation { end in
+            process.terminationHandler = { end.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { end.resume(throwing: error) }
+        }
+        guard status == 0 else { throw ServerTrouble("openssl is missing or failed; run scripts/ensure.sh openssl.") }
     }
 
     /// A primary and a replica that follows it.

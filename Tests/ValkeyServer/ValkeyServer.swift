@@ -74,8 +74,11 @@ public final class ValkeyServer: Sendable {
         guard let (guardian, pid) = process.withLock({ $0 }) else { return }
         process.withLock { $0 = nil }
         Foundation.kill(pid, SIGKILL)
+        // Its end is not waited for: whatever was started meanwhile may have inherited the pipe that it reads.
+        Foundation.kill(guardian.processIdentifier, SIGKILL)
         (guardian.standardInput as? Pipe)?.fileHandleForWriting.closeFile()
-        guardian.waitUntilExit()
+        let port = port == 0 ? tlsPort : port
+        for _ in 0..<1000 where Port.answers(port) { usleep(1000) }
     }
 
     /// Holds it, without closing a connection.
