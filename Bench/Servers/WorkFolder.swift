@@ -1,5 +1,13 @@
 import FoundationEssentials
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// The folder of one benchmark: data folders, configuration and output of the servers it starts. On the disk that is
 /// measured, and gone afterwards.
 struct WorkFolder: Sendable {
@@ -43,10 +51,12 @@ struct WorkFolder: Sendable {
     static func size(of folder: String) -> Int {
         let files = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
         return files.reduce(0) { sum, file in
-            let facts = try? FileManager.default.attributesOfItem(atPath: folder + "/" + file)
-            guard facts?[.type] as? FileAttributeType == .typeRegular else { return sum }
-            // A number of one type where Foundation is linked, and of another where only its essentials are.
-            return sum + (facts?[.size] as? Int ?? (facts?[.size] as? UInt64).map { Int($0) } ?? 0)
+            // Foundation and its essentials give attributes in different types; where a file ends is the same in both. A folder cannot be
+            // opened for writing.
+            let descriptor = open(folder + "/" + file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { return sum }
+            defer { close(descriptor) }
+            return sum + max(0, Int(lseek(descriptor, 0, SEEK_END)))
         }
     }
 }
