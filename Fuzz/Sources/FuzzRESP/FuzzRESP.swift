@@ -9,12 +9,12 @@ enum FuzzRESP {
         _ = fuzz { data, count in
             let bytes = Array(UnsafeBufferPointer(start: data, count: count))
             var whole = ByteBuffer(bytes: bytes)
-            while let token = try? RESPToken(consuming: &whole) { read(token) }
+            while let token = try? RESPToken(consuming: &whole) { FuzzRESP.read(token) }
             var grown = ByteBuffer()
             // A reply that is complete before its last byte, or only after it, would show here.
             for byte in bytes.prefix(bytes.count - whole.readableBytes) {
                 grown.writeInteger(byte)
-                if let token = try? RESPToken(consuming: &grown) { read(token) }
+                if let token = try? RESPToken(consuming: &grown) { FuzzRESP.read(token) }
             }
             precondition(grown.readableBytes == 0)
             return 0
