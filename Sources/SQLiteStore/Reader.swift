@@ -117,6 +117,9 @@ final class Reader {
         return found
     }
 
+    /// The number of the last event that waits; nil when none does.
+    func lastEventNumber() throws(SQLiteFailure) -> UInt64? { try lastEvent.first { $0.number(0) } }
+
     /// How many events wait, their bytes, and the oldest as stored; nil when none waits.
     func backlog() throws(SQLiteFailure) -> (count: Int, bytes: Int, oldest: [UInt8])? {
         try snapshot { () throws(SQLiteFailure) in

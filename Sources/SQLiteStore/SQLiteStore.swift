@@ -135,21 +135,27 @@ extension SQLiteStore: RevocationLog {
 }
 
 extension SQLiteStore: EventLog {
-    public func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+    public func outboxHeads() async throws(StoreError) -> [Partition: UInt64] {
+        let last = try readers.read { (reader) throws(SQLiteFailure) in try reader.lastEventNumber() }
+        return last.map { [.control: $0] } ?? [:]
+    }
+
+    public func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        guard outbox == .control else { return [] }
         let stored = try readers.read { (reader) throws(SQLiteFailure) in try reader.events(after: number, limit: limit) }
         var events: [NumberedEvent] = []
         for (number, body) in stored { events.append(NumberedEvent(number: number, event: try Event(stored: body))) }
         return events
     }
 
-    public func trimEvents(through number: UInt64) async throws(StoreError) {
+    public func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
+        guard outbox == .control else { return }
         _ = try await repeated(upTo: .max) { _ in .trimEvents(through: number) }
     }
 
-    public func backlog() async throws(StoreError) -> OutboxBacklog {
-        guard let found = try readers.read({ (reader) throws(SQLiteFailure) in try reader.backlog() }) else {
-            return OutboxBacklog(count: 0, bytes: 0, oldest: nil)
-        }
+    public func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog {
+        let empty = OutboxBacklog(count: 0, bytes: 0, oldest: nil)
+        guard outbox == .control, let found = try readers.read({ (reader) throws(SQLiteFailure) in try reader.backlog() }) else { return empty }
         return OutboxBacklog(count: found.count, bytes: found.bytes, oldest: try Event(stored: found.oldest).at)
     }
 }

@@ -32,6 +32,33 @@ enum OutboxChecks {
             let next = try await test.store.events(after: all[5].number, limit: 100)
             try test.expect(next.map(\.event.name), is: [.revoked])
         },
+        StoreCheck("an outbox in which events wait is named with the number of its last one") { test in
+            for _ in 0..<3 { try await test.commit(events: [Event(.issued, at: test.now)]) }
+            let last = try await test.store.events(after: 0, limit: 10)[2]
+            try test.expect(last.outbox, is: .control)
+            try test.expect(try await test.store.outboxHeads()[.control], is: last.number)
+            try await test.store.trimEvents(through: last.number - 1)
+            try test.expect(try await test.store.outboxHeads()[.control], is: last.number)
+        },
+        StoreCheck("an outbox of another partition has none of these events") { test in
+            let elsewhere = Partition(number: 0) ?? test.home
+            try await test.commit(events: [Event(.issued, at: test.now)])
+            try test.expect(try await test.store.events(in: elsewhere, after: 0, limit: 10).count, is: 0)
+            try test.expect(try await test.store.backlog(of: elsewhere), is: OutboxBacklog(count: 0, bytes: 0, oldest: nil))
+            try await test.store.trimEvents(in: elsewhere, through: .max)
+            try test.expect(try await test.store.events(after: 0, limit: 10).count, is: 1)
+        },
+        StoreCheck("every event is in one outbox, whatever its partition") { test in
+            let elsewhere = Partition(number: 0) ?? test.home
+            for partition in [test.home, elsewhere] {
+                try await test.store.commit(WriteBatch(partition: partition, now: test.now, events: [Event(.issued, at: test.now)]))
+            }
+            var found = 0
+            for (outbox, _) in try await test.store.outboxHeads() {
+                found += try await test.store.events(in: outbox, after: 0, limit: 10).count
+            }
+            try test.expect(found, is: 2)
+        },
         StoreCheck("the backlog counts what waits") { test in
             try test.expect(try await test.store.backlog(), is: OutboxBacklog(count: 0, bytes: 0, oldest: nil))
             for seconds in 0..<4 as Range<Int64> {

@@ -7,7 +7,7 @@ final class BrokenStore: Sendable {
     enum Fault: CaseIterable, Sendable {
         case ignoresVersions, ignoresExpect, losesTouches, mergesTouchesByReadingFirst, leavesGaps, drawsNumbersOnConflict
         case keepsEventsOfConflicts, writesHalf, expiresLate, sweepsEarly, sweepsTooMuch, listsBackwards, losesIndexMoves
-        case restartsEventNumbers, trimsOneTooMany, forgetsHeads, revivesExpired
+        case restartsEventNumbers, trimsOneTooMany, hidesOutboxes, forgetsHeads, revivesExpired
     }
 
     private let fault: Fault
@@ -130,16 +130,18 @@ extension BrokenStore: RevocationLog {
 }
 
 extension BrokenStore: EventLog {
-    func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
-        let events = try await store.events(after: fault == .restartsEventNumbers ? 0 : number, limit: .max)
+    func outboxHeads() async throws(StoreError) -> [Partition: UInt64] { fault == .hidesOutboxes ? [:] : try await store.outboxHeads() }
+
+    func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        let events = try await store.events(in: outbox, after: fault == .restartsEventNumbers ? 0 : number, limit: .max)
         guard fault == .restartsEventNumbers else { return Array(events.prefix(limit)) }
         let renumbered = events.enumerated().map { NumberedEvent(number: UInt64($0.offset) + 1, event: $0.element.event) }
         return Array(renumbered.filter { $0.number > number }.prefix(limit))
     }
 
-    func trimEvents(through number: UInt64) async throws(StoreError) {
-        try await store.trimEvents(through: fault == .trimsOneTooMany ? number + 1 : number)
+    func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
+        try await store.trimEvents(in: outbox, through: fault == .trimsOneTooMany ? number + 1 : number)
     }
 
-    func backlog() async throws(StoreError) -> OutboxBacklog { try await store.backlog() }
+    func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog { try await store.backlog(of: outbox) }
 }

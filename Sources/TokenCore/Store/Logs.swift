@@ -20,22 +20,25 @@ public protocol RevocationLog: Sendable {
     func revocations(in partition: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedRevocation]
 }
 
-/// An event with its place in the outbox.
+/// An event with its place in an outbox.
 public struct NumberedEvent: Hashable, Sendable {
-    /// Rises with every event of the store, and is never used twice: also not after a restore, where it jumps. What waits in an outbox has dense
+    /// Which outbox it waits in.
+    public let outbox: Partition
+    /// Rises with every event of the outbox, and is never used twice: also not after a restore, where it jumps. What waits in an outbox has dense
     /// numbers; from one delivery to the next a gap means that events were dropped, or a restore.
     public let number: UInt64
     /// What happened.
     public let event: Event
 
     /// An event as the outbox has it.
-    public init(number: UInt64, event: Event) {
+    public init(outbox: Partition = .control, number: UInt64, event: Event) {
+        self.outbox = outbox
         self.number = number
         self.event = event
     }
 }
 
-/// How much waits in the outbox.
+/// How much waits in an outbox.
 public struct OutboxBacklog: Hashable, Sendable {
     /// How many events.
     public var count: Int
@@ -52,12 +55,27 @@ public struct OutboxBacklog: Hashable, Sendable {
     }
 }
 
-/// The outbox: every event, committed with the change it tells of, read by one relay, removed when every sink has it.
+/// The outboxes: every event, committed with the change it tells of, read by one relay, removed when every sink has it.
+///
+/// A store has one for everything, `.control`, or one in each partition. Each has an order and numbers of its own.
 public protocol EventLog: Sendable {
-    /// Events after a number, in order. At most `limit` (1 ... 10,000).
-    func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent]
-    /// Removes every event up to and including `number`.
-    func trimEvents(through number: UInt64) async throws(StoreError)
-    /// How much waits.
-    func backlog() async throws(StoreError) -> OutboxBacklog
+    /// Every outbox in which events wait, with the number of its last event. One from which everything was trimmed may be named too.
+    func outboxHeads() async throws(StoreError) -> [Partition: UInt64]
+    /// Events of an outbox after a number, in order. At most `limit` (1 ... 10,000).
+    func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent]
+    /// Removes every event of an outbox up to and including `number`.
+    func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError)
+    /// How much waits in an outbox.
+    func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog
+}
+
+extension EventLog {
+    /// Events of the outbox `.control` after a number, in order. At most `limit` (1 ... 10,000).
+    public func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await events(in: .control, after: number, limit: limit)
+    }
+    /// Removes every event of the outbox `.control` up to and including `number`.
+    public func trimEvents(through number: UInt64) async throws(StoreError) { try await trimEvents(in: .control, through: number) }
+    /// How much waits in the outbox `.control`.
+    public func backlog() async throws(StoreError) -> OutboxBacklog { try await backlog(of: .control) }
 }

@@ -10,6 +10,8 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case keyRing = 4
     /// The epoch of the whole store: `StoreEpoch`.
     case storeEpoch = 5
+    /// Who does what only one instance does: `LeaseRecord`.
+    case lease = 6
 }
 
 /// Where a record stands in a store.

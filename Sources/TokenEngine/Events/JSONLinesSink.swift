@@ -122,7 +122,7 @@ public final class JSONLinesSink: EventSink {
         return poll(&query, 1, 0) > 0
     }
 
-    /// The JSON of one event: `number` tells a repeated delivery from a new event.
+    /// The JSON of one event: `number`, with `outbox` where a store has several, tells a repeated delivery from a new event.
     static func line(_ numbered: NumberedEvent) -> [UInt8] {
         let event = numbered.event
         var json = JSONWriter(capacity: 200)
@@ -130,6 +130,7 @@ public final class JSONLinesSink: EventSink {
             json.member("event", event.name.rawValue)
             json.member("at", event.at.rfc3339)
             json.member("number", Int64(clamping: numbered.number))
+            if numbered.outbox != .control { json.member("outbox", Int64(numbered.outbox.number)) }
             if let subject = event.subject { json.member("sub", subject) }
             if let session = event.session { json.member("sid", session.description) }
             if let client = event.client { json.member("client_id", client) }

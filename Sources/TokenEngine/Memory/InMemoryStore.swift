@@ -60,19 +60,25 @@ extension InMemoryStore: RevocationLog {
 }
 
 extension InMemoryStore: EventLog {
-    public func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
-        contents.withLock { contents in Array(contents.events.lazy.filter { $0.number > number }.prefix(limit)) }
+    public func outboxHeads() async throws(StoreError) -> [Partition: UInt64] {
+        contents.withLock { contents in contents.events.last.map { [.control: $0.number] } ?? [:] }
     }
 
-    public func trimEvents(through number: UInt64) async throws(StoreError) {
-        contents.withLock { contents in contents.events.removeAll { $0.number <= number } }
-    }
-
-    public func backlog() async throws(StoreError) -> OutboxBacklog {
+    public func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
         contents.withLock { contents in
-            OutboxBacklog(
-                count: contents.events.count, bytes: contents.events.reduce(0) { $0 + $1.event.encoded().count },
-                oldest: contents.events.first?.event.at)
+            Array(contents.events.lazy.filter { $0.outbox == outbox && $0.number > number }.prefix(limit))
+        }
+    }
+
+    public func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
+        contents.withLock { contents in contents.events.removeAll { $0.outbox == outbox && $0.number <= number } }
+    }
+
+    public func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog {
+        contents.withLock { contents in
+            let waiting = contents.events.filter { $0.outbox == outbox }
+            return OutboxBacklog(
+                count: waiting.count, bytes: waiting.reduce(0) { $0 + $1.event.encoded().count }, oldest: waiting.first?.event.at)
         }
     }
 }

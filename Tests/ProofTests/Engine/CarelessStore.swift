@@ -48,9 +48,12 @@ struct CarelessStore: RecordStore, RevocationLog, EventLog {
     func revocations(in partition: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedRevocation] {
         try await store.revocations(in: partition, after: number, limit: limit)
     }
-    func events(after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
+    func outboxHeads() async throws(StoreError) -> [Partition: UInt64] { try await store.outboxHeads() }
+    func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await store.events(in: outbox, after: number, limit: limit)
     }
-    func trimEvents(through number: UInt64) async throws(StoreError) { try await store.trimEvents(through: number) }
-    func backlog() async throws(StoreError) -> OutboxBacklog { try await store.backlog() }
+    func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
+        try await store.trimEvents(in: outbox, through: number)
+    }
+    func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog { try await store.backlog(of: outbox) }
 }
