@@ -181,8 +181,8 @@ if slice.includes(.all) {
         tests(
             "MintmarkCommandsTests",
             [
-                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer", arguments,
-                logging,
+                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer",
+                arguments, logging,
             ]),
         tests(
             "ProofTests",

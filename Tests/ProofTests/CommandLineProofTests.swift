@@ -35,6 +35,20 @@ extension Proofs {
             }
         }
 
+        /// What an image without a shell runs as its health check.
+        @Test func healthIsAskedForWithoutACredential() async throws {
+            try await beside { operate, _ in
+                for arguments in [["health"], ["health", "--ready"]] {
+                    let outcome = try await operate.run(arguments)
+                    #expect(outcome.status == 0 && outcome.complaint.isEmpty, "\(outcome)")
+                }
+            }
+            try await DataFolder.use { folder in
+                let nobody = try await Operator(folder).run("health")
+                #expect(nobody.status == 69 && nobody.complaint.contains("does not answer"), "\(nobody)")
+            }
+        }
+
         @Test func sessionsAreListedAndRevoked() async throws {
             try await beside { operate, service in
                 let pairs = [
