@@ -10,6 +10,8 @@ enum Slice: String {
     case store
     /// The Valkey client, which needs nothing of ours.
     case valkey
+    /// The core, the engine and both stores.
+    case shared
     /// What the fuzz targets read: the core and the Valkey client.
     case fuzz
     /// Everything.
@@ -24,7 +26,8 @@ enum Slice: String {
         case .store: [.core, .store]
         case .valkey: [.valkey]
         case .fuzz: [.core, .valkey]
-        case .all: [.core, .store, .valkey, .all]
+        case .shared: [.core, .store, .valkey, .shared]
+        case .all: [.core, .store, .valkey, .shared, .all]
         }
     }
 }
@@ -131,6 +134,19 @@ if slice.includes(.valkey) {
         room("Valkey", sockets),
         .target(name: "ValkeyServer", path: "Tests/ValkeyServer", swiftSettings: settings),
         tests("ValkeyTests", ["Valkey", "ValkeyServer"] + sockets, resources: [.copy("FailCases")]),
+    ]
+}
+
+if slice.includes(.shared) {
+    products += [.library(name: "ValkeyStore", targets: ["ValkeyStore"])]
+    targets += [
+        room("ValkeyStore", ["TokenCore", "Valkey", logging, .product(name: "NIOCore", package: "swift-nio")]),
+        tests(
+            "ValkeyStoreTests",
+            [
+                "ValkeyStore", "Valkey", "ValkeyServer", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "TestSupport", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
     ]
 }
 

@@ -46,6 +46,14 @@ public final class ValkeyClusterClient: Sendable {
         return await run(commands, slot: nil, on: node(at: address), timeout: timeout)
     }
 
+    /// The primary of a key's slot, as far as it is known; read from the cluster if it is not.
+    public func primary(for key: ValkeyKey) async throws(ValkeyClientError) -> ValkeyServerAddress {
+        try await node(for: HashSlot(key: key)).address
+    }
+
+    /// Reads the map of slots anew: for those who sent commands to a node of their choice and were refused.
+    public func refresh() async { await recover() }
+
     /// The primaries, as far as they are known; read from the cluster if none is.
     public func primaries() async throws(ValkeyClientError) -> [ValkeyServerAddress] {
         if state.withLock({ $0.cluster.map.covered }) == 0 { await recover() }

@@ -1,0 +1,127 @@
+/// One commit: judges every condition on the state before it, and then writes everything or nothing.
+///
+/// KEYS: marker, heads, revocations, outbox, then the record of each write.
+/// ARGV: the store's name; now; whether something must be written in any case (`1`); whether to ring (`1`); how many writes, revocations and
+/// events there are; for each write its letter (`p`ut, `r`emove, e`x`pect, `t`ouch), the expected version, the value (of a touch: the activity and
+/// the time it extends to), the time to live; then the revocations, then the events.
+///
+/// It answers 1, or 0 for a conflict. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those
+/// share the partition's tag.
+enum CommitScript {
+    static let source = """
+        local marker = redis.call('GET', KEYS[1])
+        if marker ~= ARGV[1] then return redis.error_reply('FOREIGN this is not the store that was opened') end
+        local sub, unpack8 = string.sub, struct.unpack
+        local now, n, r, e = ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+        local absent = '\\0\\0\\0\\0\\0\\0\\0\\0'
+        local function later(a, b)
+          local ah, al = unpack8('>I4I4', a)
+          local bh, bl = unpack8('>I4I4', b)
+          return ah > bh or (ah == bh and al > bl)
+        end
+        local tagged = string.find(KEYS[1], '}', 1, true)
+        local tag = sub(KEYS[1], 1, tagged)
+        local stored, found = {}, {}
+        for i = 1, n do
+          local key, at = KEYS[4 + i], 7 + (i - 1) * 4
+          local value = redis.call('GET', key)
+          stored[key] = value
+          local lives = value and later(sub(value, 9, 16), now)
+          found[i] = lives
+          if ARGV[at + 1] ~= 't' then
+            local version = lives and sub(value, 1, 8) or absent
+            if version ~= ARGV[at + 2] then return 0 end
+          end
+        end
+        local function place(value, key)
+          local length = unpack8('>I2', sub(value, 29, 30))
+          if length == 0 then return nil end
+          return tag .. 'I' .. sub(key, tagged + 1, tagged + 1) .. sub(value, 31, 29 + length)
+        end
+        local function outlive(index, ttl)
+          if ttl == '' then redis.call('PERSIST', index)
+          elseif redis.call('ZCARD', index) == 1 then redis.call('PEXPIRE', index, ttl)
+          else redis.call('PEXPIRE', index, ttl, 'GT') end
+        end
+        local function enter(index, key, ttl)
+          if redis.call('ZADD', index, 0, sub(key, tagged + 2)) == 1 and redis.call('ZCARD', index) > 8 then
+            for _, id in ipairs(redis.call('ZRANDMEMBER', index, 4)) do
+              if redis.call('EXISTS', sub(key, 1, tagged + 1) .. id) == 0 then redis.call('ZREM', index, id) end
+            end
+          end
+          outlive(index, ttl)
+        end
+        local function merged(old, seen, retries)
+          local last, count = sub(old, 17, 24), unpack8('>I4', sub(old, 25, 28))
+          if later(seen, last) then last = seen end
+          return last .. struct.pack('>I4', math.min(4294967295, count + retries))
+        end
+        local wrote = false
+        for i = 1, n do
+          local key, at = KEYS[4 + i], 7 + (i - 1) * 4
+          local op, value, ttl = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]
+          local old = stored[key]
+          if op == 'p' then
+            if found[i] then
+              local activity = merged(old, sub(value, 17, 24), (unpack8('>I4', sub(value, 25, 28))))
+              value = sub(value, 1, 16) .. activity .. sub(value, 29)
+            end
+            if ttl == '' then redis.call('SET', key, value) else redis.call('SET', key, value, 'PX', ttl) end
+            local before, after = old and place(old, key), place(value, key)
+            if before and before ~= after then redis.call('ZREM', before, sub(key, tagged + 2)) end
+            if after then
+              if before ~= after then enter(after, key, ttl)
+              elseif sub(old, 9, 16) ~= sub(value, 9, 16) then outlive(after, ttl) end
+            end
+            if sub(key, tagged + 1, tagged + 1) == 'c' and not old then enter(tag .. 'Lc', key, ttl) end
+            stored[key], found[i], wrote = value, true, true
+          elseif op == 'r' then
+            if old then
+              redis.call('DEL', key)
+              local before = place(old, key)
+              if before then redis.call('ZREM', before, sub(key, tagged + 2)) end
+              if sub(key, tagged + 1, tagged + 1) == 'c' then redis.call('ZREM', tag .. 'Lc', sub(key, tagged + 2)) end
+              stored[key], wrote = false, true
+            end
+          elseif op == 't' then
+            if old and later(sub(old, 9, 16), now) then
+              local expiry, extends = sub(old, 9, 16), sub(value, 13, 20)
+              local activity = merged(old, sub(value, 1, 8), (unpack8('>I4', sub(value, 9, 12))))
+              if #extends == 8 and later(extends, expiry) then
+                old = sub(old, 1, 8) .. extends .. activity .. sub(old, 29)
+                if ttl == '' then redis.call('SET', key, old) else redis.call('SET', key, old, 'PX', ttl) end
+                local index = place(old, key)
+                if index then outlive(index, ttl) end
+              else
+                old = sub(old, 1, 16) .. activity .. sub(old, 29)
+                redis.call('SET', key, old, 'KEEPTTL')
+              end
+              stored[key], wrote = old, true
+            end
+          end
+        end
+        local at = 7 + n * 4
+        if r > 0 then
+          local head = redis.call('HINCRBY', KEYS[2], 'r', r)
+          for i = 1, r do
+            redis.call('XADD', KEYS[3], string.format('%.0f-0', head - r + i), 'e', ARGV[at + i])
+          end
+          for _, entry in ipairs(redis.call('XRANGE', KEYS[3], '-', '+', 'COUNT', 2 * r + 8)) do
+            if later(sub(entry[2][2], 1, 8), now) then break end
+            redis.call('XDEL', KEYS[3], entry[1])
+          end
+          if ARGV[4] == '1' then redis.call('SPUBLISH', KEYS[3], head) end
+          wrote = true
+        end
+        at = at + r
+        if e > 0 then
+          local head = redis.call('HINCRBY', KEYS[2], 'e', e)
+          for i = 1, e do
+            redis.call('XADD', KEYS[4], string.format('%.0f-0', head - e + i), 'e', ARGV[at + i])
+          end
+          wrote = true
+        end
+        if ARGV[3] == '1' and not wrote then redis.call('HINCRBY', KEYS[2], 'b', 1) end
+        return 1
+        """
+}
