@@ -43,6 +43,10 @@ enum RevocationChecks {
             try test.expect(log.map(\.number), is: Array(1...UInt64(written)))
             try test.expect(try await test.store.revocationHeads()[test.home], is: UInt64(written))
         },
+    ]
+
+    /// What holds of a store that is swept.
+    static let swept = [
         StoreCheck("revocations leave from the front of the log, when they have expired, and their numbers never come back") { test in
             for seconds in [10, 20, 5, 40] as [Int64] {
                 try await test.commit(revocations: [RevocationEntry(.everything(upTo: test.now), expiresAt: test.now + .seconds(seconds))])

@@ -38,6 +38,23 @@ public protocol RecordStore: Sendable {
     ///
     /// - Throws: why not.
     func check() async throws(StoreError)
+
+    /// Whether what has expired leaves by itself: `sweep` then has nothing to do and answers 0. Without it: false.
+    var expiresByItself: Bool { get }
+
+    /// Makes sure that whatever was read of a partition before the call survives what the store's stated durability says it survives. A change
+    /// that finds its work done and writes nothing is acknowledged only after this. Without it nothing is done: right where a read sees nothing
+    /// that could still be lost.
+    ///
+    /// - Throws: `.unavailable`, `.outcomeUnknown`: what was read may be lost yet.
+    func confirm(_ partition: Partition) async throws(StoreError)
+}
+
+extension RecordStore {
+    /// No: somebody sweeps.
+    public var expiresByItself: Bool { false }
+    /// Nothing: what can be read survives.
+    public func confirm(_ partition: Partition) async throws(StoreError) {}
 }
 
 /// What `find` looks for.

@@ -19,12 +19,6 @@ public protocol SharedStore: RecordStore, RevocationLog {
     ///
     /// The sequence ends with the store.
     func bells() -> AsyncStream<Partition>
-
-    /// Makes sure that whatever was read of a partition before the call survives what the store's stated durability says it survives. A change
-    /// that finds its work done and writes nothing is acknowledged after this.
-    ///
-    /// - Throws: `.unavailable`, `.outcomeUnknown`.
-    func confirm(_ partition: Partition) async throws(StoreError)
 }
 
 /// How far the revocation log of a partition goes, and which past it has.

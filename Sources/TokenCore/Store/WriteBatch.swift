@@ -48,6 +48,14 @@ public struct WriteBatch: Hashable, Sendable {
 
     /// Whether there is nothing to write and nothing to expect.
     public var isEmpty: Bool { writes.isEmpty && revocations.isEmpty && events.isEmpty }
+
+    /// Whether it changes the store; false also when it only has conditions.
+    public var writesAnything: Bool {
+        let changes = writes.contains { write in
+            if case .expect = write { false } else { true }
+        }
+        return changes || !revocations.isEmpty || !events.isEmpty
+    }
 }
 
 extension Write {

@@ -12,6 +12,13 @@ public protocol Signer: Sendable {
 public protocol SignerSource: Sendable {
     /// The signer of the key in state `signing`; nil while there is none, and then nothing is issued.
     var signer: (any Signer)? { get }
+    /// Whether any key is known whose tokens are accepted: it may be that none signs now. Without it: whether one signs.
+    var knowsKeys: Bool { get }
+}
+
+extension SignerSource {
+    /// Whether one signs.
+    public var knowsKeys: Bool { signer != nil }
 }
 
 /// Signs in this process.

@@ -1,4 +1,3 @@
-import Synchronization
 public import TokenCore
 
 extension TokenEngine {
@@ -7,40 +6,55 @@ extension TokenEngine {
     /// - Returns: the epoch: whatever was born at or before it is dead.
     @discardableResult
     public func endEverything() async throws(OAuthError) -> UnixTime {
-        let epoch = try await change { now throws(StoreError) in
+        try await change { now throws(StoreError) in
             let read = try await self.store.load(StoreEpoch.self, id: (), now: now)
             return StoreEpoch.end(read, policy: self.policy, now: now)
         } prepare: { epoch throws(OAuthError) in
             epoch
         }
-        storeEpoch.withLock { $0 = latest($0, epoch) }
-        return epoch
     }
 
-    /// Whether the engine can do its work now.
+    /// Whether the engine can do its work now: issuing needs the store, validating does not.
     public struct Readiness: Sendable, Hashable {
         /// Whether the store can write; if not, why.
         public var storeFailure: String?
         /// Whether a key signs.
         public var canSign: Bool
-        /// Whether the system's clock stands behind the time already given out.
+        /// Whether the clock stands behind the time already given out.
         public var clockIsBehind: Bool
+        /// Whether any key is known whose tokens are accepted.
+        public var knowsKeys: Bool
+        /// Whether it is too long ago that the revocations of other instances were known.
+        public var isStale: Bool
 
         /// A verdict.
-        public init(storeFailure: String?, canSign: Bool, clockIsBehind: Bool) {
+        public init(storeFailure: String?, canSign: Bool, clockIsBehind: Bool, knowsKeys: Bool = true, isStale: Bool = false) {
             self.storeFailure = storeFailure
             self.canSign = canSign
             self.clockIsBehind = clockIsBehind
+            self.knowsKeys = knowsKeys
+            self.isStale = isStale
         }
 
+        /// Whether tokens can be issued, sessions ended and keys changed.
+        public var canIssue: Bool { storeFailure == nil && canSign && !clockIsBehind }
+        /// Whether access tokens can be validated: from memory, whether or not the store answers now.
+        public var canValidate: Bool { knowsKeys && !isStale }
         /// Whether everything is as it should be.
-        public var isReady: Bool { storeFailure == nil && canSign && !clockIsBehind }
+        public var isReady: Bool { canIssue && canValidate }
     }
 
-    /// Looks whether the store writes, a key signs and the clock is right.
-    public func readiness() async -> Readiness {
+    /// Looks whether the store writes, a key signs, keys are known, and the clock is right.
+    ///
+    /// - Parameters:
+    ///   - follower: who follows the revocations of other instances; nil where there are none.
+    ///   - limit: how long ago the follower may have known all of them.
+    public func readiness(following follower: RevocationFollower? = nil, staleAfter limit: Duration = .seconds(30)) async -> Readiness {
         var failure: String?
         do { try await store.check() } catch { failure = "\(error)" }
-        return Readiness(storeFailure: failure, canSign: minter.keys.signer != nil, clockIsBehind: clock.isBehind)
+        let keys = minter.keys
+        return Readiness(
+            storeFailure: failure, canSign: keys.signer != nil, clockIsBehind: clock.isBehind, knowsKeys: keys.knowsKeys,
+            isStale: follower?.isStale(after: limit) ?? false)
     }
 }

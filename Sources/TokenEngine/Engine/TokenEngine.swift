@@ -70,10 +70,11 @@ public final class TokenEngine: Sendable {
 
     /// Reads what must be known before the first request: the store's epoch and the live revocations, which every enforcer gets.
     ///
+    /// For a store of one process. Of one that many share, the follower reads that: `RevocationFollower.start`.
+    ///
     /// - Throws: what the store throws.
     public func start() async throws(StoreError) {
-        let epoch = try await store.load(StoreEpoch.self, id: (), now: clock.now())?.record.upTo
-        storeEpoch.withLock { $0 = epoch }
+        try await loadStoreEpoch()
         var live: [RevocationEntry] = []
         for partition in try await store.revocationHeads().keys.sorted() {
             var after: UInt64 = 0
@@ -82,8 +83,23 @@ public final class TokenEngine: Sendable {
                 after = last.number
             }
         }
-        await enforcers.enforce(live)
+        await enforce(live)
     }
+
+    /// Reads the epoch of the whole store, which outlives its entry in the log.
+    func loadStoreEpoch() async throws(StoreError) {
+        guard let epoch = try await store.load(StoreEpoch.self, id: (), now: clock.now())?.record.upTo else { return }
+        raiseStoreEpoch(to: epoch)
+    }
+
+    /// Has everybody here enforce: when it returns, no event loop accepts what the entries concern, and what an epoch of the whole store ended is
+    /// not refreshed any more.
+    func enforce(_ entries: [RevocationEntry]) async {
+        for case .everything(let epoch) in entries.lazy.map(\.target) { raiseStoreEpoch(to: epoch) }
+        await enforcers.enforce(entries)
+    }
+
+    private func raiseStoreEpoch(to epoch: UnixTime) { storeEpoch.withLock { $0 = latest($0, epoch) } }
 
     /// Adds whoever enforces revocations; it is told of all that are live before this returns.
     public func add(enforcer: any RevocationEnforcer) async { await enforcers.add(enforcer, now: clock.now()) }
@@ -92,6 +108,9 @@ public final class TokenEngine: Sendable {
     static let attempts = 4
 
     /// The loop of every change: decide on what is stored, prepare the reply, commit, enforce, and only then report.
+    ///
+    /// When the fate of a commit is unknown, what it revokes is enforced here nevertheless: refusing what may be revoked is safe, and the caller, who
+    /// is told that the outcome is unknown, repeats the order. Whoever was not ended after all is refused here until its entry is outlived.
     ///
     /// - Parameter attempt: reads and decides; called again after a conflict, at most three times.
     /// - Parameter prepare: makes the reply before the commit; when it throws, nothing is committed.
@@ -104,11 +123,7 @@ public final class TokenEngine: Sendable {
             do {
                 let decision = try await attempt(clock.now())
                 let reply = try await Self.prepared(decision.outcome, prepare)
-                if !decision.batch.isEmpty {
-                    try await store.commit(decision.batch)
-                    counters.count(decision.batch.events)
-                    await enforcers.enforce(decision.batch.revocations + decision.known)
-                }
+                try await carryOut(decision)
                 return try reply.get()
             } catch let error as StoreError {
                 if error != .conflict { throw translate(error) }
@@ -119,6 +134,21 @@ public final class TokenEngine: Sendable {
             }
         }
         throw .unavailable(detail: "conflict after conflict")
+    }
+
+    /// Commits what was decided and has it enforced. A success that writes nothing rests on what somebody else wrote: that must survive as well.
+    private func carryOut(_ decision: Decision<some Sendable>) async throws(StoreError) {
+        let batch = decision.batch
+        if batch.isEmpty, case .failure = decision.outcome { return }
+        do {
+            if !batch.isEmpty { try await store.commit(batch) }
+            if !batch.writesAnything, case .success = decision.outcome { try await store.confirm(batch.partition) }
+        } catch .outcomeUnknown(let why) {
+            await enforce(batch.revocations + decision.known)
+            throw .outcomeUnknown(why)
+        }
+        counters.count(batch.events)
+        await enforce(batch.revocations + decision.known)
     }
 
     /// The reply of a decision: a refusal stays a value, because what it writes must still be committed; a failure to make the reply is thrown.

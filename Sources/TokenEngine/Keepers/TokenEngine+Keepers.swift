@@ -6,18 +6,24 @@ extension TokenEngine {
     ///
     /// Pauses: activity is written every 5 s, so that a crash forgets no more; rows are swept every second and dead sessions' rows reaped every 10 s,
     /// both in pieces that hold nothing up.
-    public var keepers: [any Service] {
+    public var keepers: [any Service] { keepers { true } }
+
+    /// The same, of one of many instances that share a store.
+    ///
+    /// - Parameter leads: whether this instance is the one that reaps; of many, one is enough.
+    public func keepers(leads: @escaping @Sendable () -> Bool) -> [any Service] {
         [
             Keeper("sweeper", every: .seconds(1), logger: logger) { try await self.sweep() },
-            Keeper("reaper", every: .seconds(10), logger: logger) { try await self.reap() },
+            Keeper("reaper", every: .seconds(10), logger: logger) { if leads() { try await self.reap() } },
             Keeper("activity", every: .seconds(5), logger: logger) { try await self.writeActivity() },
         ]
     }
 
-    /// Removes what has expired, at most 20 times 500 records a piece.
+    /// Removes what has expired, at most 20 times 500 records a piece; from memory alone where the store does it by itself.
     func sweep() async throws(StoreError) {
         let now = clock.now()
         enforcers.expire(now: now)
+        if store.expiresByItself { return }
         for _ in 0..<20 {
             if try await store.sweep(now: now, limit: 500) < 500 { return }
         }

@@ -5,7 +5,7 @@ extension TokenEngine {
     public func follow(_ keys: KeyKeeper) async {
         await keys.onChange { change in
             self.counters.count(change.events)
-            await self.enforcers.enforce(change.revocations)
+            await self.enforce(change.revocations)
         }
     }
 }
