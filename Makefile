@@ -44,5 +44,6 @@ ensure:
 ensure-tests:
 	@scripts/ensure.sh curl openssl redis-server
 	@scripts/valkey.sh >/dev/null
+	@scripts/tools.sh >/dev/null
 
 -include Bench/bench.mk
