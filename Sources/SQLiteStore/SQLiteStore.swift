@@ -64,8 +64,8 @@ extension SQLiteStore.Configuration {
             "PRAGMA synchronous = \(synchronous == .full ? "FULL" : "OFF")",
             // Removed rows are overwritten where that costs no extra page.
             "PRAGMA secure_delete = FAST",
-            // A long reader may let the log grow; it shrinks again when it starts over.
-            "PRAGMA journal_size_limit = 67108864",
+            // A reader may let the log grow; its file shrinks again when it starts over.
+            "PRAGMA journal_size_limit = \(Checkpointer.bytesKept(copiedAt: checkpointAtPages))",
         ]
         if let mostPages { pragmas.append("PRAGMA max_page_count = \(mostPages)") }
         return pragmas
