@@ -140,7 +140,7 @@ extension BrokenStore: EventLog {
     }
 
     func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
-        try await store.trimEvents(in: outbox, through: fault == .trimsOneTooMany ? number + 1 : number)
+        try await store.trimEvents(in: outbox, through: fault == .trimsOneTooMany ? min(number, .max - 1) + 1 : number)
     }
 
     func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog { try await store.backlog(of: outbox) }
