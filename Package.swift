@@ -144,7 +144,8 @@ if slice.includes(.shared) {
         tests(
             "ValkeyStoreTests",
             [
-                "ValkeyStore", "Valkey", "ValkeyServer", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "TestSupport", logging,
+                "ValkeyStore", "Valkey", "ValkeyServer", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "StoreConformance", "TestSupport",
+                logging,
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
     ]
@@ -190,15 +191,16 @@ if slice.includes(.all) {
         room(
             "MintmarkCommands",
             [
-                "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "JOSE",
+                "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "Valkey", "ValkeyStore", "JOSE", nioSSL,
                 arguments, configuration, yams, logging, lifecycle, signals,
             ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
         tests(
             "MintmarkCommandsTests",
             [
-                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE", "LoopbackServer",
-                arguments, logging,
+                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE",
+                "LoopbackServer",
+                "Valkey", "ValkeyStore", arguments, logging,
             ]),
         tests(
             "ProofTests",

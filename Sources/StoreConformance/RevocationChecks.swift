@@ -61,7 +61,7 @@ enum RevocationChecks {
             try test.expect(try await test.store.revocationHeads()[test.home], is: 4)
             try await test.commit(revocations: [entry(test)])
             try test.expect(try await test.store.revocations(in: test.home, after: 0, limit: 10).map(\.number), is: [5])
-        },
+        }
     ]
 
     private static func entry(_ test: StoreUnderTest) -> RevocationEntry {

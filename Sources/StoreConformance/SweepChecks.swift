@@ -68,6 +68,6 @@ enum SweepChecks {
                 }
             }
             for task in 1..<9 as Range<UInt8> { try test.expect(try await test.version(test.key([task])), is: Version(50)) }
-        },
+        }
     ]
 }

@@ -1,6 +1,8 @@
 import Logging
 import Testing
 import TokenCore
+import Valkey
+import ValkeyStore
 
 @testable import MintmarkCommands
 
@@ -38,13 +40,14 @@ struct ConfigurationLoadingTests {
                     issuer: "http://localhost:8080", audience: "http://localhost:8080", algorithm: .es256,
                     accessLifetime: .seconds(900),
                     refreshLifetime: .hours(720), autoLogout: nil, refreshGrace: .seconds(30), leeway: .seconds(5),
-                    legacyHS256: nil))
+                    legacyHS256: nil, maxStaleness: .seconds(30), whenStale: .deny))
         #expect(settings.sessions.maxPerSubject == nil)
         #expect(settings.login == .init(require: .loopback, allowFrom: []))
-        #expect(settings.store.path == "./mintmark-data")
+        #expect(settings.store == .init(path: "./mintmark-data", shared: nil, idleKeys: []))
+        #expect(settings.adminTokenFile == "./mintmark-data/admin.token")
         #expect(settings.events == .init(sink: .none, retain: .hours(24)))
         #expect(
-            settings.keys == .init(rotateEvery: .hours(720), publishAhead: .hours(1), sealFile: "./mintmark-data.seal"))
+            settings.keys == .init(rotateEvery: .hours(720), publishAhead: .hours(1), sealFile: "./mintmark-data.seal", isSealFileNamed: false))
         #expect(settings.contradictions(workingDirectory: "/srv").isEmpty)
     }
 
@@ -132,16 +135,42 @@ struct ConfigurationLoadingTests {
             ])
     }
 
-    @Test func storeElsewhereIsAnsweredWithTheKeyThatWillNameIt() {
+    @Test func whatOthersCallTheStoreIsAnsweredWithItsKey() {
         for answer in [
-            problems(flags: ["cache.host=x"]), problems("cache:\n  host: x"), problems("redis: x"), problems("store: {url: x}"),
-            problems(flags: ["redis.address=x"]), problems(flags: ["valkey.url=x"]), problems(flags: ["store.url=redis://x"]),
-            problems(environment: ["MINTMARK_CACHE_HOST": "x"]), problems(environment: ["MINTMARK_REDIS_ADDRESS": "x"]),
-            problems(environment: ["MINTMARK_STORE_URL": "x"]),
+            problems(flags: ["cache.host=x"]), problems("cache:\n  host: x"), problems("redis: x"), problems(flags: ["redis.address=x"]),
+            problems(flags: ["valkey.url=x"]), problems(environment: ["MINTMARK_CACHE_HOST": "x"]),
+            problems(environment: ["MINTMARK_REDIS_ADDRESS": "x"]),
         ] {
             #expect(answer.count == 1)
-            #expect(answer.first?.contains("`store.url` is to come in a later version") == true, "\(answer)")
+            #expect(answer.first?.contains("is `store.url`") == true, "\(answer)")
         }
+    }
+
+    @Test func theVariableThatOtherProgramsReadNamesTheStoreToo() throws {
+        let other = ["REDIS_URL": "redis://a:1"]
+        #expect(try load(environment: other).settings.store.shared?.url.addresses.map(\.description) == ["a:1"])
+        let both = other.merging(["MINTMARK_STORE_URL": "valkey://b:2,c:3"]) { $1 }
+        let shared = try load(environment: both).settings.store.shared
+        #expect(shared?.url.addresses.map(\.description) == ["b:2", "c:3"] && shared?.url.isCluster == true)
+        #expect(shared?.partitions == 64 && shared?.acknowledge == .memory && shared?.authorityFile == nil)
+    }
+
+    @Test func aStoreIsNeverPrintedAndNeitherIsWhatIsWrongWithIt() throws {
+        let loaded = try load(flags: ["store.url=valkey://user:hush@a"])
+        #expect(loaded.entries.first { $0.name == "store.url" }?.text == "Secret(…)")
+        let answer = problems(flags: ["store.url=valky://user:hush@a"])
+        #expect(answer == ["--set: The value of 'store.url' is not the URL of a store: 'valky' is not one of valkey, valkeys, redis and rediss."])
+    }
+
+    @Test func replicasAreOneWhereOneIsNeeded() throws {
+        func acknowledge(_ flags: String...) throws -> Acknowledge? {
+            try load(flags: flags + ["store.url=valkey://a"]).settings.store.shared?.acknowledge
+        }
+        #expect(try acknowledge("store.acknowledge=replicated") == .replicated(replicas: 1, timeout: .seconds(1)))
+        #expect(try acknowledge("store.acknowledge=fsynced") == .fsynced(replicas: 0, timeout: .seconds(1)))
+        #expect(
+            try acknowledge("store.acknowledge=fsynced", "store.replicas=2", "store.acknowledge_timeout=3s")
+                == .fsynced(replicas: 2, timeout: .seconds(3)))
     }
 
     @Test(arguments: ["bogus", "x", "a.b", "tokens.secret", "database.host_name_of_the_replica"])

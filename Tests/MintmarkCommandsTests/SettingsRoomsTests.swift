@@ -3,6 +3,8 @@ import Testing
 import TokenCore
 import TokenEngine
 import TokenHTTP
+import Valkey
+import ValkeyStore
 
 @testable import MintmarkCommands
 
@@ -55,6 +57,7 @@ struct SettingsRoomsTests {
             Row(Keys.trustedProxies, "10.2.0.0/16", [try AddressRange("10.2.0.0/16")], at: { $0.server.trustedProxies }),
             Row(Keys.adminHost, "127.0.0.2", "127.0.0.2", at: { $0.server.admin.host }),
             Row(Keys.adminPort, "1002", 1002, at: { $0.server.admin.port }),
+            Row(Keys.adminTokenFile, "/etc/token", "/etc/token", at: { $0.folder.adminTokenFile }),
             Row(Keys.metricsHost, "10.0.0.3", "10.0.0.3", at: { $0.server.metrics?.host }),
             Row(Keys.metricsPort, "1003", 1003, at: { $0.server.metrics?.port }),
             Row(Keys.loggingMode, "json", .json, at: { $0.settings.logHandler("test").mode }),
@@ -72,12 +75,21 @@ struct SettingsRoomsTests {
             Row(Keys.refreshGrace, "31s", .seconds(31), at: { $0.engine.policy.refreshGrace }),
             Row(Keys.leeway, "50s", .seconds(50), at: { $0.server.leeway }),
             Row(Keys.legacyHS256, secretFile, Array(secret.utf8), at: { $0.server.legacySecret?.bytes }),
+            Row(Keys.maxStaleness, "32s", .seconds(32), at: { $0.settings.auth.maxStaleness }),
+            Row(Keys.whenStale, "allow", .allow, at: { $0.settings.auth.whenStale }),
             Row(Keys.maxPerSubject, "7", 7, at: { $0.engine.policy.maxPerSubject }),
             Row(Keys.loginRequire, "client", .client, at: { $0.server.login }),
             Row(
                 Keys.loginAllowFrom, "10.1.0.0/16", .loopback(alsoFrom: [try AddressRange("10.1.0.0/16")]),
                 at: { $0.local.login }),
             Row(Keys.storePath, "/srv/data", "/srv/data", at: { $0.folder.path }),
+            Row(Keys.storeURL, "rediss://servers", try ValkeyURL("rediss://servers"), at: { $0.settings.store.shared?.url }),
+            Row(Keys.storeAuthority, "/ca.pem", "/ca.pem", at: { $0.settings.store.shared?.authorityFile }),
+            Row(Keys.storePartitions, "128", 128, at: { $0.settings.store.shared?.partitions }),
+            Row(Keys.acknowledge, "fsynced", true, at: { if case .fsynced? = $0.settings.store.shared?.acknowledge { true } else { false } }),
+            Row(Keys.replicas, "3", .fsynced(replicas: 3, timeout: .seconds(4)), at: { $0.settings.store.shared?.acknowledge }),
+            Row(
+                Keys.acknowledgeTimeout, "4s", .fsynced(replicas: 3, timeout: .seconds(4)), at: { $0.settings.store.shared?.acknowledge }),
             Row(Keys.eventsFile, "/srv/events", .file(path: "/srv/events"), at: { $0.settings.events.sink }),
             Row(Keys.eventsRetain, "25h", .hours(25), at: { $0.settings.retention.age }),
             Row(Keys.rotateEvery, "200h", .hours(200), at: { $0.keys.rotateEvery }),
@@ -109,7 +121,7 @@ struct SettingsRoomsTests {
 
     /// What no key decides; a field that is new in a room and is given nothing keeps its default and is found here.
     @Test func noFieldOfARoomKeepsItsDefault() throws {
-        let fixed: Set = ["adminToken", "limits", "lag", "remembered", "bytes"]
+        let fixed: Set = ["adminToken", "limits", "sharing", "lag", "remembered", "bytes"]
         try withRooms { _, usual, changed in
             let pairs: [(Any, Any)] = [
                 (usual.settings, changed.settings), (usual.engine, changed.engine), (usual.engine.policy, changed.engine.policy),

@@ -40,6 +40,11 @@ struct Place: Sendable {
     /// A store in which there is nothing.
     func emptyStore(_ configuration: ValkeyStore.Configuration = .init(partitions: 4)) async throws -> ValkeyStore {
         for server in isCluster ? Array(servers[..<3]) : servers { try ValkeyCluster.ask(server, "FLUSHALL") }
-        return try await ValkeyStore.open(try client(), configuration)
+        return try await store(configuration)
+    }
+
+    /// The store that is there, or a new one.
+    func store(_ configuration: ValkeyStore.Configuration = .init(partitions: 4)) async throws -> ValkeyStore {
+        try await ValkeyStore.open(try client(), configuration)
     }
 }

@@ -13,7 +13,9 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         let surroundings = Surroundings.current
-        let folder = DataFolder(try options.soundSettings())
+        let settings = try options.soundSettings()
+        try settings.refuseSharedStore()
+        let folder = DataFolder(settings)
         guard FileManager.default.fileExists(atPath: surroundings.absolute(folder.path) + "/" + SQLiteStore.fileName) else {
             throw CommandFailure(.usage, "there is no store in \(folder.path): name its folder with --config or --set store.path=….")
         }

@@ -28,6 +28,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let surroundings = Surroundings.current
         guard Self.isReadable(surroundings.absolute(file)) else { throw CommandFailure(.usage, "there is no readable backup \(file).") }
         let settings = try options.soundSettings()
+        try settings.refuseSharedStore()
         let folder = DataFolder(settings)
         let (policy, written, now) = (settings.policy, folder.lastWritten, SystemClock().now())
         do {

@@ -20,7 +20,7 @@ extension Settings {
     ///
     /// - Parameter workingDirectory: where relative paths start.
     func contradictions(workingDirectory: String) -> [Contradiction] {
-        exposure() + listeners() + loginRules() + lifetimes() + keyRules(workingDirectory: workingDirectory)
+        exposure() + listeners() + loginRules() + lifetimes() + keyRules(workingDirectory: workingDirectory) + storeRules()
     }
 }
 

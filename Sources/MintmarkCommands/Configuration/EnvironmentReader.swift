@@ -1,4 +1,4 @@
-/// Reads `MINTMARK_*` and `LOG_LEVEL` into a layer.
+/// Reads `MINTMARK_*`, `LOG_LEVEL` and `REDIS_URL` into a layer.
 enum EnvironmentReader {
     static let prefix = "MINTMARK_"
 
@@ -7,6 +7,9 @@ enum EnvironmentReader {
         var layer = ConfigurationLayer(name: "environment")
         if let level = environment["LOG_LEVEL"], !level.isEmpty {
             layer.entries[Keys.loggingLevel.name] = .init(text: common(level), origin: .environment(name: "LOG_LEVEL"))
+        }
+        if let url = environment["REDIS_URL"], !url.isEmpty {
+            layer.entries[Keys.storeURL.name] = .init(text: url, origin: .environment(name: "REDIS_URL"))
         }
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) where isOurs(name) {
             let origin = Origin.environment(name: name)
@@ -30,7 +33,7 @@ enum EnvironmentReader {
     private static func unknown(_ name: String) -> String {
         let written = name.dropFirst(prefix.count).lowercased()
         let key = written.replacing("_", with: ".", maxReplacements: 1)
-        if Keys.isForAStoreElsewhere(key) { return Keys.unknown(key) }
+        if Keys.isNameOfAStore(key) { return Keys.unknown(key) }
         let near = EditDistance.nearest(to: written, among: Keys.all.map { $0.environmentName.dropFirst(prefix.count).lowercased() })
         guard let near else { return "There is no such variable: docs/configuration.md has them all." }
         return "There is no such variable; the nearest is \(prefix)\(near.uppercased())."

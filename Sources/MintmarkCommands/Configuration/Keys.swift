@@ -26,6 +26,10 @@ enum Keys {
         "Where the admin listener listens; only loopback is accepted.")
     static let adminPort = ConfigurationKey(
         "admin.port", .port, default: "8081", "Port of the admin listener; 0 takes any free one.")
+    static let adminTokenFile = ConfigurationKey(
+        "admin.token_file", .path, default: "",
+        "The file with the admin credential, mode 0600, made where there is none; empty is admin.token in store.path. Instances behind one address share it."
+    )
     static let metricsHost = ConfigurationKey(
         "metrics.host", .text("address or host name"), default: "127.0.0.1",
         "Where the listener for probes and scrapers listens.")
@@ -67,6 +71,13 @@ enum Keys {
         "File with the secret of legacy HS256 tokens, which are then verified, never issued. Never printed: a secret is easily pasted here."
     )
 
+    static let maxStaleness = ConfigurationKey(
+        "auth.max_staleness", .duration(.seconds(2) ... .seconds(3600)), default: "30s",
+        "With store.url: how long ago this instance may last have heard of every revocation before it is stale.")
+    static let whenStale = ConfigurationKey<StalenessPolicy>(
+        "auth.when_stale", .word, default: "deny",
+        "What a stale instance says of access tokens: deny answers 503 until it has caught up, allow accepts those that it knows nothing against.")
+
     static let maxPerSubject = ConfigurationKey(
         "sessions.max_per_subject", .integer(0...100_000), default: "0",
         "Live sessions of one subject; a new login ends the oldest above it. 0 is unlimited.")
@@ -77,6 +88,24 @@ enum Keys {
 
     static let storePath = ConfigurationKey(
         "store.path", .text("path"), default: "./mintmark-data", "The data folder; made with mode 0700.")
+    static let storeURL = ConfigurationKey(
+        "store.url", .storeURL, default: "", secret: true,
+        "Valkey or Redis in place of the embedded store: valkey://user:password@host:6379/0, rediss:// with TLS, several hosts for a cluster.")
+    static let storeAuthority = ConfigurationKey(
+        "store.ca_file", .text("path", mayBeEmpty: true), default: "",
+        "PEM file with the authorities that the servers' certificates are checked against; empty trusts those of the system.")
+    static let storePartitions = ConfigurationKey(
+        "store.partitions", .powerOfTwo(1...2048), default: "64",
+        "With store.url: how many parts the store has, each in one slot of a cluster. Fixed on first use.")
+    static let acknowledge = ConfigurationKey<AcknowledgeMode>(
+        "store.acknowledge", .word, default: "memory",
+        "What a change waits for in a shared store: the primary's memory, that of store.replicas, or the append-only files.")
+    static let replicas = ConfigurationKey(
+        "store.replicas", .integer(0...16), derived: "1 if replicated, else 0",
+        "How many replicas of each primary must acknowledge a change.")
+    static let acknowledgeTimeout = ConfigurationKey(
+        "store.acknowledge_timeout", .duration(.milliseconds(10) ... .seconds(60)), default: "1s",
+        "How long a change waits to be acknowledged before it is answered with 503, its outcome unknown.")
     static let eventsFile = ConfigurationKey(
         "events.file", .text("path, or - for standard output", mayBeEmpty: true), default: "",
         "Where events are written as JSON lines; empty writes none.")
@@ -95,9 +124,10 @@ enum Keys {
     /// Every row, in the order of docs/configuration.md.
     static let all: [any DescribedKey] = [
         serverHost, serverPort, maxProcessors, certificate, certificateKey, trustedProxies,
-        adminHost, adminPort, metricsHost, metricsPort, loggingMode, loggingLevel,
+        adminHost, adminPort, adminTokenFile, metricsHost, metricsPort, loggingMode, loggingLevel,
         issuer, audience, algorithm, accessLifetime, refreshLifetime, autoLogout, refreshGrace, leeway, legacyHS256,
-        maxPerSubject, loginRequire, loginAllowFrom, storePath, eventsFile, eventsRetain,
+        maxStaleness, whenStale, maxPerSubject, loginRequire, loginAllowFrom, storePath, storeURL, storeAuthority, storePartitions, acknowledge,
+        replicas, acknowledgeTimeout, eventsFile, eventsRetain,
         rotateEvery, publishAhead, sealFile,
     ]
 }

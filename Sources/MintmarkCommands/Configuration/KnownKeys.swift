@@ -10,18 +10,13 @@ extension Keys {
     /// The sentence for a key that does not exist: what was probably meant.
     static func unknown(_ name: String) -> String {
         let shown = name.count > EditDistance.longest ? name.prefix(EditDistance.longest) + "…" : name[...]
-        if isForAStoreElsewhere(name) {
-            return
-                "There is no key '\(shown)': sessions are in the embedded store; `store.url` is to come in a later version and will name another."
-        }
+        if isNameOfAStore(name) { return "There is no key '\(shown)': the place of sessions on Valkey or Redis is `store.url`." }
         guard let nearest = nearest(to: name) else { return "There is no key '\(shown)': `mintmark config show` lists them all." }
         return "There is no key '\(shown)'; the nearest is '\(nearest)'."
     }
 
     /// True for what other servers call the place of their sessions.
-    static func isForAStoreElsewhere(_ name: String) -> Bool {
-        name == "store.url" || ["cache", "redis", "valkey"].contains(name.split(separator: ".").first ?? "")
-    }
+    static func isNameOfAStore(_ name: String) -> Bool { ["cache", "redis", "valkey"].contains(name.split(separator: ".").first ?? "") }
 
     /// The known key that takes the fewest edits, also when only its last word was written; nil if none is near.
     static func nearest(to name: String) -> String? {

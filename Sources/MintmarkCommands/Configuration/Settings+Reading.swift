@@ -1,3 +1,5 @@
+import ValkeyStore
+
 extension Settings {
     /// Reads every key of the table once, in the table's order.
     init(reading reader: inout ValueReader) {
@@ -6,18 +8,48 @@ extension Settings {
         admin = Listener(host: reader.value(of: Keys.adminHost), port: reader.value(of: Keys.adminPort))
         let metricsHost = reader.value(of: Keys.metricsHost)
         self.metricsHost = metricsHost
+        let tokenFile = reader.value(of: Keys.adminTokenFile)
         metrics = reader.value(of: Keys.metricsPort).map { Listener(host: metricsHost, port: $0) }
         logging = Logging(mode: reader.value(of: Keys.loggingMode), level: reader.value(of: Keys.loggingLevel))
         auth = Auth(reading: &reader, server: server)
         sessions = Sessions(maxPerSubject: reader.value(of: Keys.maxPerSubject).nonZero)
         login = Login(require: reader.value(of: Keys.loginRequire), allowFrom: reader.value(of: Keys.loginAllowFrom))
-        let store = Store(path: reader.value(of: Keys.storePath))
+        let store = Store(reading: &reader)
         self.store = store
+        adminTokenFile = tokenFile ?? Paths.withoutTrailingSlashes(store.path) + "/admin.token"
+        isAdminTokenFileNamed = tokenFile != nil
         events = Events(reading: &reader)
         keys = SigningKeys(
             rotateEvery: reader.value(of: Keys.rotateEvery),
             publishAhead: reader.value(of: Keys.publishAhead),
-            sealFile: reader.value(of: Keys.sealFile, default: Paths.withoutTrailingSlashes(store.path) + ".seal"))
+            sealFile: reader.value(of: Keys.sealFile, default: Paths.withoutTrailingSlashes(store.path) + ".seal"),
+            isSealFileNamed: reader.isNamed(Keys.sealFile))
+    }
+}
+
+extension Settings.Store {
+    init(reading reader: inout ValueReader) {
+        path = reader.value(of: Keys.storePath)
+        let url = reader.value(of: Keys.storeURL)
+        let authority = reader.value(of: Keys.storeAuthority).nonEmpty
+        let partitions = reader.value(of: Keys.storePartitions)
+        let mode = reader.value(of: Keys.acknowledge)
+        let replicas = reader.value(of: Keys.replicas, default: mode == .replicated ? "1" : "0")
+        let timeout = reader.value(of: Keys.acknowledgeTimeout)
+        shared = url.map { url in
+            let acknowledge: Acknowledge =
+                switch mode {
+                case .memory: .memory
+                case .replicated: .replicated(replicas: replicas, timeout: timeout)
+                case .fsynced: .fsynced(replicas: replicas, timeout: timeout)
+                }
+            return .init(url: url, authorityFile: authority, partitions: partitions, acknowledge: acknowledge)
+        }
+        let ofShared: [any DescribedKey] = [
+            Keys.storeAuthority, Keys.storePartitions, Keys.acknowledge, Keys.replicas, Keys.acknowledgeTimeout,
+        ]
+        let idle = shared == nil ? ofShared : mode == .memory ? [Keys.replicas, Keys.acknowledgeTimeout] : []
+        idleKeys = idle.filter { reader.isNamed($0) }.map(\.name)
     }
 }
 
@@ -49,6 +81,8 @@ extension Settings.Auth {
         refreshGrace = reader.value(of: Keys.refreshGrace)
         leeway = reader.value(of: Keys.leeway)
         legacyHS256 = reader.value(of: Keys.legacyHS256).nonEmpty
+        maxStaleness = reader.value(of: Keys.maxStaleness)
+        whenStale = reader.value(of: Keys.whenStale)
     }
 }
 

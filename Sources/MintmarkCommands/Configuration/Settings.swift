@@ -1,5 +1,7 @@
 import Logging
 import TokenCore
+import Valkey
+import ValkeyStore
 
 /// Everything that can be configured, typed and within bounds; whether it also makes sense together is answered by
 /// `contradictions(workingDirectory:)`.
@@ -8,6 +10,10 @@ import TokenCore
 struct Settings: Sendable, Equatable {
     var server: Server
     var admin: Listener
+    /// The file with the admin credential.
+    var adminTokenFile: String
+    /// Whether somebody named that file.
+    var isAdminTokenFileNamed: Bool
     /// Nil: no listener of its own for probes and scrapers.
     var metrics: Listener?
     /// The host of that listener, also where there is none.
@@ -64,6 +70,9 @@ struct Settings: Sendable, Equatable {
         var leeway: Duration
         /// The file with the secret of legacy HS256 tokens; nil: none are accepted.
         var legacyHS256: String?
+        /// How old an instance's knowledge of revocations may be, where instances share a store.
+        var maxStaleness: Duration
+        var whenStale: StalenessPolicy
     }
 
     /// Limits on sessions.
@@ -79,10 +88,23 @@ struct Settings: Sendable, Equatable {
         var allowFrom: [AddressRange]
     }
 
-    /// The embedded store.
+    /// Where sessions are.
     struct Store: Sendable, Equatable {
         /// The data folder.
         var path: String
+        /// The shared store; nil: the embedded one.
+        var shared: SharedStore?
+        /// What was said of a shared store although there is none.
+        var idleKeys: [String]
+    }
+
+    /// Valkey or Redis.
+    struct SharedStore: Sendable, Equatable {
+        var url: ValkeyURL
+        /// PEM file with the authorities of the servers' certificates; nil: those of the system.
+        var authorityFile: String?
+        var partitions: Int
+        var acknowledge: Acknowledge
     }
 
     /// The event sinks.
@@ -96,6 +118,8 @@ struct Settings: Sendable, Equatable {
         var rotateEvery: Duration
         var publishAhead: Duration
         var sealFile: String
+        /// Whether somebody named that file.
+        var isSealFileNamed: Bool
     }
 }
 
@@ -116,6 +140,21 @@ enum SigningAlgorithm: String, Sendable, CaseIterable {
     case ps256 = "PS256"
     case mlDSA65 = "ML-DSA-65"
     case mlDSA87 = "ML-DSA-87"
+}
+
+/// What an instance says of access tokens while it does not hear of revocations.
+enum StalenessPolicy: String, Sendable, CaseIterable {
+    /// 503 until it has caught up.
+    case deny
+    /// What it knows nothing against is accepted.
+    case allow
+}
+
+/// What a change waits for in a shared store.
+enum AcknowledgeMode: String, Sendable, CaseIterable {
+    case memory
+    case replicated
+    case fsynced
 }
 
 /// What `/login` asks of its caller.

@@ -47,6 +47,9 @@ struct ValueReader {
         }
     }
 
+    /// Whether a key that has been read was named by somebody.
+    func isNamed(_ key: any DescribedKey) -> Bool { origin(of: key.name) != .default }
+
     private mutating func record(_ key: some DescribedKey, _ text: String, _ origin: Origin) {
         entries.append(.init(name: key.name, text: key.isSecret && !text.isEmpty ? "Secret(…)" : text, origin: origin))
     }

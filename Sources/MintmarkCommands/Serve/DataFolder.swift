@@ -19,14 +19,23 @@ struct DataFolder: Sendable {
     let path: String
     /// `keys.seal_file`.
     let sealFile: String
+    /// `admin.token_file`.
+    let adminTokenFile: String
+    /// Whether anything is in the folder: not where the store is elsewhere and the credential in a file of its own.
+    let isUsed: Bool
 
     init(_ settings: Settings) {
         path = Paths.withoutTrailingSlashes(settings.store.path)
         sealFile = settings.keys.sealFile
+        adminTokenFile = settings.adminTokenFile
+        isUsed = settings.store.shared == nil || !settings.isAdminTokenFileNamed
     }
 
-    /// Where the admin credential is.
-    var adminTokenFile: String { path + "/admin.token" }
+    /// Makes the folder, mode 0700, for what is in it beside a store.
+    func make() throws(CommandFailure) {
+        guard isUsed, mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        throw CommandFailure(.configuration, "\(path) cannot be made: \(String(cString: strerror(errno)))")
+    }
 
     private func create(_ path: String, _ secret: Secret) throws(CommandFailure) {
         do { try PrivateFile.create(path, secret.bytes) } catch {
@@ -39,8 +48,27 @@ struct DataFolder: Sendable {
 
     /// Refuses an installation whose secrets others than the server's user could read or replace.
     func refuseLaxFiles() throws(CommandFailure) {
-        let lax = [path, path + "/" + SQLiteStore.fileName, sealFile, adminTokenFile].compactMap { PrivateFile.laxity(of: $0) }
+        let folder = isUsed ? [path, path + "/" + SQLiteStore.fileName] : []
+        let lax = (folder + [sealFile, adminTokenFile]).compactMap { PrivateFile.laxity(of: $0) }
         guard lax.isEmpty else { throw CommandFailure(.configuration, lax.joined(separator: "\n")) }
+    }
+
+    /// The seal keys that all instances of a shared store have: those of the file. None is ever made.
+    func sharedSeals() throws(CommandFailure) -> SealKeys {
+        if let seals = try readSeals() { return seals }
+        throw CommandFailure(
+            .configuration,
+            """
+            the seal file \(sealFile) is missing or unreadable. Every instance needs the same one: put it there, or, for a store that is empty, make \
+            one with `mintmark keys new-seal` and give it to all of them. None is made here: with one each, none could read what the others have sealed.
+            """)
+    }
+
+    private func readSeals() throws(CommandFailure) -> SealKeys? {
+        guard let text = FileManager.default.contents(atPath: sealFile) else { return nil }
+        do { return try SealKeys(parsing: Array(text)) } catch {
+            throw CommandFailure(.configuration, "the seal file \(sealFile) cannot be used: \(error)")
+        }
     }
 
     /// The seal keys: those of the file, or new ones when there is neither data nor a seal. Only the holder of the folder's lock may ask, so that
@@ -49,11 +77,7 @@ struct DataFolder: Sendable {
     /// - Parameter holdsData: whether the store has anything that a seal key opens.
     /// - Throws: when data is there without its seal; a second seal would open nothing of it.
     func seals(holdsData: Bool) throws(CommandFailure) -> SealKeys {
-        if let text = FileManager.default.contents(atPath: sealFile) {
-            do { return try SealKeys(parsing: Array(text)) } catch {
-                throw CommandFailure(.configuration, "the seal file \(sealFile) cannot be used: \(error)")
-            }
-        }
+        if let seals = try readSeals() { return seals }
         guard !holdsData else {
             throw CommandFailure(
                 .configuration,

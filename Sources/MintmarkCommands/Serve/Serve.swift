@@ -1,7 +1,6 @@
 import FoundationEssentials
 import JOSE
 import Logging
-import SQLiteStore
 import ServiceLifecycle
 import TokenCore
 import TokenEngine
@@ -30,55 +29,33 @@ struct Serve {
         let folder = DataFolder(settings)
         try folder.refuseLaxFiles()
         OpenFiles.raiseLimit(logger)
-        let metrics = ServeMetrics()
-        // The store holds the folder's lock, so that nobody else makes a seal or a credential meanwhile.
-        let store = try open(folder, observer: metrics)
         do {
-            let seals = try folder.seals(holdsData: try await holdsData(store))
-            try await serve(folder, seals, store, metrics)
-        } catch {
-            await store.close()
-            if let error = error as? CannotListen { throw CommandFailure(error) }
-            throw error
-        }
-        // What the keepers flushed is committed; what was acknowledged was on disk before.
-        await store.close()
+            if let shared = settings.store.shared { try await serve(shared, folder) } else { try await serveEmbedded(folder) }
+        } catch let error as CannotListen { throw CommandFailure(error) }
         logger.notice("stopped")
     }
 
-    private func open(_ folder: DataFolder, observer: ServeMetrics) throws(CommandFailure) -> SQLiteStore {
-        do {
-            return try SQLiteStore.open(.init(path: folder.path, keepsEvents: !settings.sinks.isEmpty, observer: observer))
-        } catch {
-            throw CommandFailure(error.commandStatus, "the store in \(folder.path) cannot be opened: \(error.explanation)")
-        }
+    /// What a server is made of, wherever sessions are.
+    struct Parts {
+        let engine: TokenEngine
+        let keys: KeyKeeper
+        let relay: EventRelay
+        /// Nil where no other instance shares the store.
+        let sharing: TokenServer.Sharing?
+        /// Started in this order before the keys, and shut down after everything else.
+        let foundation: [any Service]
+        let keepers: [any Service]
+        let metrics: ServeMetrics
     }
 
-    /// Whether a seal was ever used with the store: the first thing that a server writes is a sealed signing key.
-    private func holdsData(_ store: SQLiteStore) async throws(CommandFailure) -> Bool {
-        do { return try await store.load(KeyRing.self, id: (), now: .epoch) != nil } catch {
-            throw CommandFailure(error.commandStatus, "the store cannot be read: \(error.explanation)")
-        }
-    }
-
-    private func serve(_ folder: DataFolder, _ seals: SealKeys, _ store: SQLiteStore, _ metrics: ServeMetrics) async throws {
-        let clock = startClock(folder, store)
-        let keys = try await startKeys(store, seals, clock)
-        let engine = TokenEngine(
-            configuration: settings.engine(remembering: keys.snapshot.ring.longestAccessLifetime(now: clock.now())),
-            store: store, seals: seals, signers: keys, clock: clock, logger: logger)
-        await engine.follow(keys)
-        do throws(StoreError) { try await engine.start() } catch {
-            throw CommandFailure(error.commandStatus, "the store cannot be read: \(error.explanation)")
-        }
-        let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger)
-        metrics.watch(.init(store: store, keys: keys, relay: relay, clock: clock))
+    /// Listens and serves until it is told to stop.
+    func serve(_ parts: Parts, _ folder: DataFolder) async throws {
+        let configuration = try settings.server(adminToken: try folder.adminToken(), sharing: parts.sharing)
         let server = try TokenServer(
-            configuration: try settings.server(adminToken: try folder.adminToken()), engine: engine, keys: keys, metrics: [metrics], logger: logger
+            configuration: configuration, engine: parts.engine, keys: parts.keys, metrics: [parts.metrics], logger: logger
         ) { ports in announce(ports, folder) }
-        logger.notice("a 200 means fsynced: it survives a kill and a power loss", metadata: ["store": "\(folder.path)"])
         let hangUp = HangUp(server: server, hasCertificate: settings.server.tls != nil, logger: logger)
-        let services: [any Service] = [keys, relay] + engine.keepers + [hangUp, server]
+        let services: [any Service] = parts.foundation + [parts.keys, parts.relay] + parts.keepers + [hangUp, server]
         // Shut down in the reverse order: first the server finishes what is in flight, then the keepers flush.
         let group = ServiceGroup(
             configuration: .init(
@@ -86,27 +63,11 @@ struct Serve {
         try await group.run()
     }
 
-    /// The clock, which does not begin before the store was last written, nor before what the store has forgotten: a revocation removed by a clock
-    /// that was ahead would be missing before that time. Behind it, tokens are still checked as of then, and nothing is issued, ended or rotated.
-    private func startClock(_ folder: DataFolder, _ store: SQLiteStore) -> SystemClock {
-        let floor = max(folder.lastWritten, store.forgottenUpTo)
-        let clock = settings.clock(floor: floor)
-        if clock.isBehind {
-            logger.error(
-                """
-                the system's clock stands before what the store has seen; nothing is issued or changed until it has caught up. Set the clock, or, \
-                if it is right, stop the server and end every session: mintmark backup FILE, mintmark restore FILE
-                """, metadata: ["until": "\(floor.rfc3339)"])
-        }
-        return clock
-    }
-
-    private func startKeys(_ store: SQLiteStore, _ seals: SealKeys, _ clock: SystemClock) async throws -> KeyKeeper {
-        let keys = KeyKeeper(store: store, seals: seals, policy: settings.keyPolicy, clock: clock, logger: logger)
+    /// Opens the signing keys, or makes the first.
+    func start(_ keys: KeyKeeper) async throws(CommandFailure) {
         do { try await keys.start() } catch {
             throw CommandFailure(error.commandStatus, "the signing keys cannot be opened: \(error)")
         }
-        return keys
     }
 
     private func openEventsFile() throws(CommandFailure) {

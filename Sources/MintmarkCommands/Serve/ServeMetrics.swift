@@ -3,9 +3,10 @@ import Synchronization
 import TokenCore
 import TokenEngine
 import TokenHTTP
+import ValkeyStore
 
 /// Figures of the store, the keys and the event relay, for `/metrics`.
-final class ServeMetrics: CommitObserver, MetricsSource {
+final class ServeMetrics: CommitObserver, ValkeyCommitObserver, MetricsSource {
     /// Upper bounds of batches per commit and of seconds per commit: from one caller alone to a full group, from a fast disk to a stuck one.
     private static let sizes: [Double] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
     private static let seconds: [Double] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -43,10 +44,20 @@ final class ServeMetrics: CommitObserver, MetricsSource {
 
     /// What has figures of its own once everything is joined.
     struct Watched: Sendable {
-        let store: SQLiteStore
         let keys: KeyKeeper
         let relay: EventRelay
-        let clock: SystemClock
+        let clock: any WallClock
+        /// Nil where sessions are elsewhere.
+        var embedded: SQLiteStore?
+        /// Nil where no other instance shares the store.
+        var shared: Shared?
+    }
+
+    /// What has figures where instances share a store.
+    struct Shared: Sendable {
+        let follower: RevocationFollower
+        let clock: StoreClock
+        let leadership: Leadership
     }
 
     /// Has their figures shown too.
@@ -58,6 +69,18 @@ final class ServeMetrics: CommitObserver, MetricsSource {
             state.seconds.add(Double(report.duration / .nanoseconds(1)) / 1e9)
             state.conflicts += UInt64(report.conflicts)
             state.failures += UInt64(report.failures)
+        }
+    }
+
+    func committed(in duration: Duration, error: StoreError?) {
+        state.withLock { state in
+            state.sizes.add(1)
+            state.seconds.add(Double(duration / .nanoseconds(1)) / 1e9)
+            switch error {
+            case nil: break
+            case .conflict?: state.conflicts += 1
+            default: state.failures += 1
+            }
         }
     }
 
@@ -84,13 +107,33 @@ final class ServeMetrics: CommitObserver, MetricsSource {
             Self.counter("mintmark_events_dropped_total", "Events that left the store before every sink had them.", watched.relay.dropped),
             MetricFamily("mintmark_key_age_seconds", help: "Time since each signing key was made.", samples: ages),
         ]
-        if let live = await sessions(in: watched.store, now: now) {
+        if let shared = watched.shared { families += Self.families(shared) }
+        if let store = watched.embedded, let live = await sessions(in: store, now: now) {
             families.append(
                 MetricFamily(
                     "mintmark_sessions_live", help: "Sessions that have neither ended nor expired, counted once a minute.",
                     samples: [.init(Double(live))]))
         }
         return families
+    }
+
+    private static func families(_ shared: Shared) -> [MetricFamily] {
+        let leads = LeaseRecord.Work.allCases.map { work in
+            MetricFamily.Sample(shared.leadership.leads(work) ? 1 : 0, labels: [.init("work", "\(work)")])
+        }
+        return [
+            MetricFamily(
+                "mintmark_revocation_lag_seconds", help: "How long ago every revocation of all instances was known here.",
+                samples: [.init(Double(shared.follower.lag / .nanoseconds(1)) / 1e9)]),
+            counter(
+                "mintmark_revocation_log_reloads_total",
+                "Logs read again from their beginning, because the store had gone back or entries were missing.",
+                shared.follower.reloads),
+            MetricFamily(
+                "mintmark_store_clock_offset_seconds", help: "How far the store's clock is ahead of this machine's.",
+                samples: [.init(shared.clock.offsetToSystem ?? 0)]),
+            MetricFamily("mintmark_leader", help: "1 while this instance does the work that one of all does.", samples: leads),
+        ]
     }
 
     /// The number of sessions, counted at most once a minute, because it is a scan.

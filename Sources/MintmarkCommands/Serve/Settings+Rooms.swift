@@ -48,13 +48,16 @@ extension Settings {
     }
 
     /// What the server is told.
-    func server(adminToken: Secret) throws -> TokenServer.Configuration {
+    ///
+    /// - Parameter sharing: nil where no other instance shares the store.
+    func server(adminToken: Secret, sharing: TokenServer.Sharing? = nil) throws -> TokenServer.Configuration {
         TokenServer.Configuration(
             address: .init(host: server.listener.host, port: server.listener.port),
             tls: server.tls.map { .init(certificate: $0.certificate, key: $0.key) },
             admin: .init(host: admin.host, port: admin.port), adminToken: adminToken,
             metrics: metrics.map { .init(host: $0.host, port: $0.port) }, login: loginRequirement, trustedProxies: server.trustedProxies,
-            leeway: auth.leeway, legacySecret: try legacySecret, loops: server.maxProcessors == 0 ? nil : server.maxProcessors)
+            leeway: auth.leeway, legacySecret: try legacySecret, sharing: sharing,
+            loops: server.maxProcessors == 0 ? nil : server.maxProcessors)
     }
 
     /// The secret of legacy tokens.

@@ -57,6 +57,11 @@ extension OAuthError {
         OAuthError(.invalidToken, "The refresh token is not valid.", detail: detail)
     }
 
+    /// The one answer while it is not known which access tokens are revoked.
+    public static let revocationsUnknown = OAuthError(
+        .temporarilyUnavailable, "The service cannot do this now; try again.", detail: "revocations have not been heard of for too long",
+        retryAfter: .seconds(1))
+
     /// The one answer while the store cannot do its work.
     ///
     /// - Parameter outcomeUnknown: whether the change may have happened nevertheless; the request may be repeated in either case.

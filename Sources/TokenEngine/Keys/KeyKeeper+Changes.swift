@@ -128,7 +128,9 @@ extension KeyKeeper {
         guard counts(before.version) else { return }
         // Whoever revokes hears of it after everybody else, also when a look at the ring saw it first and is still telling them.
         if version == before.version, machine.ring == before.ring, before.signer != nil, changes.revocations.isEmpty { return }
-        if look.wentBack { logger.error("the key ring went back with the store; its keys are those in force", metadata: ["version": "\(version.number)"]) }
+        if look.wentBack {
+            logger.error("the key ring went back with the store; its keys are those in force", metadata: ["version": "\(version.number)"])
+        }
         let next = try snapshot(of: machine.ring, version: version)
         let observers = state.withLock { state in
             if counts(state.snapshot.version) { (state.snapshot, state.bytes) = (next, machine.ring.encoded()) }

@@ -10,6 +10,8 @@ struct TokenCaller: Sendable {
     let policy: AccessTokenVerifier.Policy
     let clock: any WallClock
     let share: WorkShare
+    /// Nil where no other instance shares the store.
+    let sharing: TokenServer.Sharing?
     /// Accepts the tokens of the system before; nil unless configured.
     let legacy: LegacyTokenVerifier?
 
@@ -24,7 +26,8 @@ struct TokenCaller: Sendable {
     /// Authenticates a request.
     ///
     /// - Throws: `invalid_token`; `invalid_request` for several Authorization fields; `temporarily_unavailable` when the connection's share
-    ///   of work is used up.
+    ///   of work is used up, or
+    ///   when revocations have not been heard of for too long.
     func caller(of request: Incoming) async throws(OAuthError) -> Caller {
         guard let token = try Self.token(of: request) else { return .nobody }
         return .holder(try await verified(token, request.connection))
@@ -53,6 +56,7 @@ struct TokenCaller: Sendable {
 
     private func verified(_ token: [UInt8], _ connection: Incoming.Origin) async throws(OAuthError) -> VerifiedToken {
         guard AccessTokenVerifier.looksLikeToken(token) else { throw .accessTokenNotValid(detail: "not a well-formed token") }
+        if sharing?.refusesToJudge == true { throw .revocationsUnknown }
         if let known = try await on(connection, { $0.verified(token) }) {
             do { return try known.get() } catch { throw .accessTokenNotValid(detail: error.description) }
         }

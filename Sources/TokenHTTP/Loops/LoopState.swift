@@ -12,6 +12,7 @@ final class LoopState {
     private var applied: UInt64 = 0
     private let feed: RevocationFeed
     private let engine: TokenEngine
+    private let sharing: TokenServer.Sharing?
     /// How often a session's activity is reported; nil for never.
     private let activityInterval: Duration?
     /// The wall clock as of the last burst.
@@ -30,8 +31,9 @@ final class LoopState {
     /// How long its answers took.
     private(set) var latency = Histogram()
 
-    init(engine: TokenEngine, feed: RevocationFeed, limits: Limits, leeway: Duration, seed: UInt64) {
+    init(engine: TokenEngine, feed: RevocationFeed, limits: Limits, leeway: Duration, seed: UInt64, sharing: TokenServer.Sharing?) {
         self.engine = engine
+        self.sharing = sharing
         self.feed = feed
         let policy = engine.configuration.policy
         activityInterval = policy.autoLogout == nil ? nil : policy.activityInterval
@@ -131,7 +133,7 @@ extension LoopState {
             case .malformed: .prepared(replies.tokenNotValid)
             case .token(let token):
                 switch look(up: token) {
-                case .accepted(let hit): .claims(hit.payload)
+                case .accepted(let hit): sharing?.refusesToJudge == true ? .prepared(replies.stale) : .claims(hit.payload)
                 case .refused: .prepared(replies.tokenNotValid)
                 case .unknown: AccessTokenVerifier.looksLikeToken(token) ? nil : .prepared(replies.tokenNotValid)
                 }

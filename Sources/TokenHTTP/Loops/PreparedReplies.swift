@@ -7,6 +7,8 @@ struct PreparedReplies {
     let pong = PreparedReply(.text("pong"))
     /// An access token that is not accepted, whatever the reason.
     let tokenNotValid = PreparedReply(.tokenNotValid)
+    /// An access token that cannot be judged now, because revocations have not been heard of for too long.
+    let stale = PreparedReply(.refusal(.revocationsUnknown))
     /// No access token at all.
     let credentialsMissing = PreparedReply(.credentialsMissing)
     /// Header fields beyond their bound.

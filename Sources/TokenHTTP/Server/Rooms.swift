@@ -22,11 +22,15 @@ struct Rooms: Sendable {
         self.loops = loops
         self.sources = sources
         share = WorkShare(configuration.limits)
-        readiness = ReadinessProbe { await engine.readiness() }
+        readiness = ReadinessProbe { [sharing = configuration.sharing] in
+            guard let sharing else { return await engine.readiness() }
+            return await engine.readiness(following: sharing.deniesWhenStale ? sharing.follower : nil, staleAfter: sharing.maxStaleness)
+        }
         // No audience: the issuer tells whom a token is for, and its own session endpoints are meant for every holder (docs/security.md).
         let policy = try AccessTokenVerifier.Policy(issuer: engine.configuration.issuer, audience: nil, leeway: configuration.leeway)
         let legacy = try configuration.legacySecret.map { try LegacyTokenVerifier(secret: $0, leeway: configuration.leeway) }
-        caller = TokenCaller(loops: loops, keys: keys, policy: policy, clock: engine.clock, share: share, legacy: legacy)
+        caller = TokenCaller(
+            loops: loops, keys: keys, policy: policy, clock: engine.clock, share: share, sharing: configuration.sharing, legacy: legacy)
     }
 
     /// The public listener.
@@ -69,7 +73,7 @@ struct Rooms: Sendable {
     private var probes: [any Endpoint] {
         [
             HealthEndpoint(),
-            ReadinessEndpoint(probe: readiness),
+            ReadinessEndpoint(probe: readiness, isShared: configuration.sharing != nil),
             MetricsEndpoint(engine: engine, loops: loops, requests: metrics, share: share, sources: sources),
         ]
     }

@@ -1,4 +1,5 @@
 public import TokenCore
+public import TokenEngine
 
 extension TokenServer {
     /// What a server needs to know beside its engine.
@@ -49,6 +50,8 @@ extension TokenServer {
         public var leeway: Duration
         /// The secret of legacy HS256 tokens, at least 32 bytes, which `/authenticate` then accepts too; nil for none.
         public var legacySecret: Secret?
+        /// What holds where other instances share the store; nil where there are none.
+        public var sharing: Sharing?
         /// Event loops; nil for one per core.
         public var loops: Int?
         /// Bounds.
@@ -58,7 +61,7 @@ extension TokenServer {
         public init(
             address: Address = Address(host: "127.0.0.1", port: 8080), tls: TLS? = nil, admin: Address = Address(host: "127.0.0.1", port: 8081),
             adminToken: Secret, metrics: Address? = nil, login: LoginRequirement = .loopback(alsoFrom: []), trustedProxies: [AddressRange] = [],
-            leeway: Duration = .seconds(5), legacySecret: Secret? = nil, loops: Int? = nil, limits: Limits = Limits()
+            leeway: Duration = .seconds(5), legacySecret: Secret? = nil, sharing: Sharing? = nil, loops: Int? = nil, limits: Limits = Limits()
         ) {
             self.address = address
             self.tls = tls
@@ -69,9 +72,30 @@ extension TokenServer {
             self.trustedProxies = trustedProxies
             self.leeway = leeway
             self.legacySecret = legacySecret
+            self.sharing = sharing
             self.loops = loops
             self.limits = limits
         }
+    }
+
+    /// What a server needs to know of the other instances that share its store.
+    public struct Sharing: Sendable {
+        /// Who follows their revocations.
+        public var follower: RevocationFollower
+        /// How long ago it may have known all of them.
+        public var maxStaleness: Duration
+        /// Whether access tokens are answered with 503 beyond that; else those are accepted against which nothing is known.
+        public var deniesWhenStale: Bool
+
+        /// What the configuration says.
+        public init(follower: RevocationFollower, maxStaleness: Duration, deniesWhenStale: Bool) {
+            self.follower = follower
+            self.maxStaleness = maxStaleness
+            self.deniesWhenStale = deniesWhenStale
+        }
+
+        /// Whether access tokens cannot be judged now. Called on event loops, for every token.
+        var refusesToJudge: Bool { deniesWhenStale && follower.isStale(after: maxStaleness) }
     }
 
     /// The ports that the listeners were given.

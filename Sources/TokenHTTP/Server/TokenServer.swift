@@ -60,7 +60,8 @@ public final class TokenServer: Service {
     }
 
     private func serve(on group: any EventLoopGroup) async throws {
-        let loops = try await EventLoops(group: group, engine: engine, limits: configuration.limits, leeway: configuration.leeway)
+        let loops = try await EventLoops(
+            group: group, engine: engine, limits: configuration.limits, leeway: configuration.leeway, sharing: configuration.sharing)
         defer { loops.stop() }
         await engine.add(enforcer: loops)
         await loops.follow(keys)

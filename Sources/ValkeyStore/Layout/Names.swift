@@ -16,11 +16,11 @@ import Valkey
 /// | `{m…}Lk` | a list of all records of a kind that has few |
 /// | `{m…}F`, `{m…}T` | in the control partition alone: the facts of the store, and its clock |
 struct Names: Sendable {
-    /// `{m…}`: the number in base 36, `c` for the control partition.
+    /// `{m…}`: the number in base 36, and nothing for the control partition.
     let tag: String
 
     init(_ partition: Partition) {
-        tag = partition == .control ? "{mc}" : "{m\(String(partition.number, radix: 36))}"
+        tag = partition == .control ? "{m}" : "{m\(String(partition.number, radix: 36))}"
     }
 
     var marker: ValkeyKey { ValkeyKey(tag + "M") }

@@ -59,7 +59,8 @@ extension ValkeyStore {
         for shard in try await shards() {
             guard let partition = shard.partitions.first else { continue }
             let names = Names(partition)
-            _ = try await client.integer(scripts.barrier(keys: [names.marker, names.heads], arguments: [name], isRepeatable: true))
+            _ = try await client.integer(
+                scripts.barrier(keys: [names.marker, names.heads], arguments: [name], isRepeatable: true), timeout: .seconds(1))
         }
     }
 }
@@ -89,8 +90,8 @@ extension Result where Success == RESPToken, Failure == ValkeyClientError {
 
 extension ValkeyClientProtocol {
     /// Runs a script that writes and answers a number.
-    func integer(_ call: ValkeyScript.Call) async throws(StoreError) -> Int {
-        do throws(ValkeyClientError) { return try await execute([call])[0].integer() } catch { throw StoreError(writing: error) }
+    func integer(_ call: ValkeyScript.Call, timeout: Duration? = nil) async throws(StoreError) -> Int {
+        do throws(ValkeyClientError) { return try await execute([call], timeout: timeout)[0].integer() } catch { throw StoreError(writing: error) }
     }
 }
 

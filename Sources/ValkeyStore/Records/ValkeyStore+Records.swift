@@ -34,6 +34,9 @@ extension ValkeyStore: RecordStore {
         return records
     }
 
+    /// The server removes what has expired.
+    public var expiresByItself: Bool { true }
+
     /// Nothing is ever due: the server removes what has expired, and commits shorten the logs.
     public func sweep(now: UnixTime, limit: Int) async throws(StoreError) -> Int { 0 }
 }

@@ -1,0 +1,80 @@
+import NIOCore
+import Testing
+import TokenCore
+import Valkey
+import ValkeyServer
+
+@testable import ValkeyStore
+
+/// What has expired leaves the server by the server's own means, and nothing else does.
+@Suite struct ExpiryTests {
+    private let key = RecordKey(partition: .control, kind: .family, id: [7])
+
+    @Test(arguments: [Shape.redis, .valkey]) func theServerRemovesARecordAMinuteAfterItsEnd(_ shape: Shape) async throws {
+        try await shape.run { place in
+            let store = try await place.emptyStore()
+            try await store.commit(Sample.insert(key, indexKey: [1], lives: .seconds(10)))
+            for name in [key.name, Names(.control).index(.family, [1])] {
+                let left = try await Self.timeToLive(name, store)
+                #expect(69_000...70_000 ~= left, "\(left)")
+            }
+            // Longer, by a touch; the index lives as long as the longest of its records.
+            let other = RecordKey(partition: .control, kind: .family, id: [8])
+            try await store.commit(Sample.insert(other, indexKey: [1], lives: .seconds(1)))
+            try await store.commit(
+                WriteBatch(
+                    partition: .control, now: Sample.now,
+                    writes: [.touch(key, Activity(lastSeen: Sample.now), extendingTo: Sample.now + .seconds(20))]))
+            #expect(79_000...80_000 ~= (try await Self.timeToLive(key.name, store)))
+            #expect(79_000...80_000 ~= (try await Self.timeToLive(Names(.control).index(.family, [1]), store)))
+            #expect(60_000...61_000 ~= (try await Self.timeToLive(other.name, store)))
+            // What does not end has no time to live, and neither has its index.
+            let endless = RecordKey(partition: .control, kind: .family, id: [9])
+            var record = Sample.record(endless, indexKey: [1])
+            record.expiresAt = .distantFuture
+            try await store.commit(WriteBatch(partition: .control, now: Sample.now, writes: [.put(record, expecting: .absent)]))
+            #expect(try await Self.timeToLive(endless.name, store) == -1)
+            #expect(try await Self.timeToLive(Names(.control).index(.family, [1]), store) == -1)
+        }
+    }
+
+    /// A subject that logs in for years leaves no more dead members in its index than live ones.
+    @Test func anIndexDoesNotGrowWithWhatIsGone() async throws {
+        try await Shape.valkey.run { place in
+            let store = try await place.emptyStore()
+            let index = Names(.control).index(.family, [1])
+            for number in 0..<3000 {
+                let key = RecordKey(partition: .control, kind: .family, id: [UInt8(number >> 8), UInt8(number & 255)])
+                try await store.commit(Sample.insert(key, indexKey: [1]))
+                // What the server does at a record's end.
+                if number >= 50 {
+                    let gone = RecordKey(partition: .control, kind: .family, id: [UInt8((number - 50) >> 8), UInt8((number - 50) & 255)])
+                    _ = try await store.client.execute(DEL(keys: [gone.name]))
+                }
+            }
+            let count = try await store.client.execute([ValkeyRawCommand(["ZCARD", index], keys: [index])])[0].get().decode(as: Int.self)
+            #expect(count < 50 + 60, "\(count) members of which 50 live")
+            #expect(try await store.find(RecordQuery(partition: .control, kind: .family, indexKey: [1], limit: 1000), now: Sample.now).count == 50)
+        }
+    }
+
+    @Test func revocationsLeaveTheLogFromItsFrontAsNewOnesCome() async throws {
+        try await Shape.valkey.run { place in
+            let store = try await place.emptyStore()
+            func revoke(for seconds: Int64, at time: UnixTime) async throws {
+                let entry = RevocationEntry(.everything(upTo: time), expiresAt: time + .seconds(seconds))
+                try await store.commit(WriteBatch(partition: .control, now: time, revocations: [entry]))
+            }
+            for seconds in [10, 20, 5, 40] as [Int64] { try await revoke(for: seconds, at: Sample.now) }
+            try await revoke(for: 90, at: Sample.now + .seconds(10))
+            #expect(try await store.revocations(in: .control, after: 0, limit: 10).map(\.number) == [2, 3, 4, 5])
+            try await revoke(for: 90, at: Sample.now + .seconds(99))
+            #expect(try await store.revocations(in: .control, after: 0, limit: 10).map(\.number) == [5, 6])
+            #expect(try await store.revocationHeads() == [.control: 6])
+        }
+    }
+
+    private static func timeToLive(_ name: ValkeyKey, _ store: ValkeyStore) async throws -> Int {
+        try await store.client.execute([ValkeyRawCommand(["PTTL", name], keys: [name])])[0].get().decode(as: Int.self)
+    }
+}
