@@ -8,6 +8,7 @@
 //   CLIENT       id:secret of a client, where login.require is client
 //   VUS          virtual users, 1000 unless said
 //   DURATION     seconds at that number, 60 unless said; a tenth of it more to get there
+//   HEARD        seconds until every instance has heard of a logout, 1 unless said; auth.max_staleness where one may lose the store
 //   INTERRUPTED  how many logouts may find their session over, because an instance was killed before it could say so; 0 unless said
 import encoding from 'k6/encoding';
 import exec from 'k6/execution';
@@ -19,6 +20,7 @@ const base = __ENV.BASE_URL || 'http://localhost:8080';
 const loginBase = __ENV.LOGIN_URL || base;
 const users = Number(__ENV.VUS || 1000);
 const seconds = Number(__ENV.DURATION || 60);
+const heard = Number(__ENV.HEARD || 1);
 const ramp = Math.max(1, Math.round(seconds / 10));
 const json = { 'Content-Type': 'application/json' };
 const vouched = __ENV.CLIENT ? { ...json, Authorization: `Basic ${encoding.b64encode(__ENV.CLIENT)}` } : json;
@@ -89,8 +91,7 @@ export default function () {
 
   const over = http.post(`${base}/refresh`, JSON.stringify({ refresh: next.json('refresh') }), { headers: json, ...expecting(401) });
   if (!must(over, 'nothing is refreshed after it', (r) => r.status === 401)) return;
-  // Other instances hear of it within a fraction of this.
-  sleep(1);
+  sleep(heard);
   const refused = http.get(`${base}/authenticate`, { ...bearer(next.json('access')), ...expecting(401) });
   must(refused, 'no instance accepts its token', (r) => r.status === 401);
 }

@@ -4,28 +4,34 @@ import Foundation
 enum Nginx {
     /// deploy/nginx.conf as it is, but for the addresses and the place of its log.
     static func configuration(port: Int, upstream: Int, nameServer: Int, in folder: DataFolder) throws -> String {
-        try Deploy.text("nginx.conf").replacingOnce([
-            ("listen 8080;", "listen 127.0.0.1:\(port);"),
-            ("server mintmark:8080 resolve ", "server \(NameServer.name):\(upstream) resolve "),
-            ("resolver 127.0.0.11 valid=1s", "resolver 127.0.0.1:\(nameServer) valid=1s"),
-            ("/var/log/nginx/", folder.path + "/nginx-"),
-        ])
+        try Deploy.text("nginx.conf")
+            .replacing("listen 8080;", by: "listen 127.0.0.1:\(port);")
+            .replacing("server mintmark:8080 resolve ", by: "server \(NameServer.name):\(upstream) resolve ", times: kindsOfWork)
+            .replacing("resolver 127.0.0.11 valid=1s", by: "resolver 127.0.0.1:\(nameServer) valid=1s")
+            .replacing("/var/log/nginx/", by: folder.path + "/nginx-")
     }
+
+    /// Each has its own list of instances.
+    private static let kindsOfWork = 3
 
     /// deploy/nginx.conf as its comments say that it is changed where no name server is asked and TLS is on.
     static func configurationWithNames(in folder: DataFolder) throws -> String {
-        let lines = try Deploy.text("nginx.conf").split(separator: "\n").filter { !$0.hasPrefix("    resolver") }.map { line in
-            line.contains("server mintmark:8080 resolve") ? "        server 10.0.0.11:8080 max_fails=2 fail_timeout=2s;" : String(line)
-        }
         // Directories of its package, which is not installed.
         let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map { "\($0)_temp_path \(folder.path)/\($0);" }
-        return try lines.joined(separator: "\n").replacingOnce([
-            ("\nhttp {", "\nhttp {\n" + folders.joined(separator: "\n")), ("/var/log/nginx/", folder.path + "/nginx-"),
-            ("# listen 8443 ssl;", "listen 8443 ssl;"),
-            ("# ssl_certificate     /etc/nginx/tls/tls.pem;", "ssl_certificate \(folder.path)/tls.pem;"),
-            ("# ssl_certificate_key /etc/nginx/tls/tls.key;", "ssl_certificate_key \(folder.path)/tls.key;"),
-            ("# ssl_protocols", "ssl_protocols"),
-        ])
+        let lines = try Deploy.text("nginx.conf").split(separator: "\n").filter { !$0.hasPrefix("    resolver") }
+        return try lines.joined(separator: "\n")
+            .replacing("        server mintmark:8080 resolve ", by: "        server 10.0.0.11:8080 ", times: kindsOfWork)
+            .replacing("\nhttp {", by: "\nhttp {\n" + folders.joined(separator: "\n"))
+            .replacing("/var/log/nginx/", by: folder.path + "/nginx-")
+            .replacing("# listen 8443 ssl;", by: "listen 8443 ssl;")
+            .replacing("# ssl_certificate     /etc/nginx/tls/tls.pem;", by: "ssl_certificate \(folder.path)/tls.pem;")
+            .replacing("# ssl_certificate_key /etc/nginx/tls/tls.key;", by: "ssl_certificate_key \(folder.path)/tls.key;")
+            .replacing("# ssl_protocols", by: "ssl_protocols")
+    }
+
+    /// A configuration that passes connections on as they are: ended, it is a cut line.
+    static func line(from port: Int, to other: Int) -> String {
+        "events {}\nstream { server { listen 127.0.0.1:\(port); proxy_pass 127.0.0.1:\(other); } }\n"
     }
 
     /// The command that runs nginx, or checks its configuration, in a folder.
@@ -38,13 +44,15 @@ enum Nginx {
         ]
     }
 
-    /// Runs one for as long as the body does.
-    static func use<T>(_ configuration: String, port: Int, in folder: DataFolder, _ body: () async throws -> T) async throws -> T {
+    /// Runs one for as long as the body does, which may end it earlier.
+    static func use<T>(
+        _ configuration: String, port: Int, in folder: DataFolder, _ body: (_ end: () async -> Void) async throws -> T
+    ) async throws -> T {
         let child = try ChildProcess(
             try command(.nginx, configuration, in: folder), output: folder.path + "/nginx.out", log: folder.path + "/nginx.err", in: folder.path)
         do {
             try await listens(port, child, folder)
-            let result = try await body()
+            let result = try await body { await end(child) }
             await end(child)
             return result
         } catch {

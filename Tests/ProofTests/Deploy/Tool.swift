@@ -41,16 +41,14 @@ enum Deploy {
 }
 
 extension String {
-    /// The text with each of these replaced.
+    /// The text with a part replaced.
     ///
-    /// - Throws: `NotThere` unless each is in it exactly once: a file that was changed must not be proved by another.
-    func replacingOnce(_ replacements: [(String, String)]) throws -> String {
-        try replacements.reduce(self) { text, replacement in
-            guard text.ranges(of: replacement.0).count == 1 else { throw NotThere(text: replacement.0) }
-            return text.replacing(replacement.0, with: replacement.1)
-        }
+    /// - Throws: `NotThere` unless it is in it so many times: a file that was changed must not be proved by another.
+    func replacing(_ part: String, by other: String, times: Int = 1) throws -> String {
+        guard ranges(of: part).count == times else { throw NotThere(text: part) }
+        return replacing(part, with: other)
     }
 }
 
-/// What was to be replaced is not in the text, or more than once.
+/// What was to be replaced is not in the text, or more often or less.
 struct NotThere: Error { let text: String }
