@@ -47,19 +47,30 @@ final class Loop: RevocationEnforcer {
 struct Harness {
     let clock = ManualClock()
     let signer: FixedSigner
-    let seals = SealKeys.generate()
+    let seals: SealKeys
     let loop = Loop()
     let store: any TokenEngine.Store
     let engine: TokenEngine
 
     init(store: any TokenEngine.Store, policy: SessionPolicy = SessionPolicy()) async throws {
+        try self.init(store, SealKeys.generate(), policy)
+        try await engine.start()
+        await engine.add(enforcer: loop)
+    }
+
+    /// One of many instances: they have their seal keys in common, and a follower starts the engine.
+    init(shared store: SharedDouble, policy: SessionPolicy = SessionPolicy()) async throws {
+        try self.init(store, store.seals, policy)
+        await engine.add(enforcer: loop)
+    }
+
+    private init(_ store: any TokenEngine.Store, _ seals: SealKeys, _ policy: SessionPolicy) throws {
         self.store = store
+        self.seals = seals
         signer = try FixedSigner()
         engine = TokenEngine(
             configuration: .init(issuer: "https://issuer.example", audience: "api", policy: policy), store: store, seals: seals,
             signers: signer, clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        try await engine.start()
-        await engine.add(enforcer: loop)
     }
 
     func login(_ user: Int64 = 1, device: String? = nil) async throws -> TokenPair {
