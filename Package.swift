@@ -140,7 +140,7 @@ if slice.includes(.valkey) {
 if slice.includes(.shared) {
     products += [.library(name: "ValkeyStore", targets: ["ValkeyStore"])]
     targets += [
-        room("ValkeyStore", ["TokenCore", "Valkey", logging, .product(name: "NIOCore", package: "swift-nio")]),
+        room("ValkeyStore", ["TokenCore", "Valkey", .product(name: "NIOCore", package: "swift-nio")]),
         tests(
             "ValkeyStoreTests",
             [

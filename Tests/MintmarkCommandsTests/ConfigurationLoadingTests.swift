@@ -37,7 +37,7 @@ struct ConfigurationLoadingTests {
         #expect(
             settings.auth
                 == .init(
-                    issuer: "http://localhost:8080", audience: "http://localhost:8080", algorithm: .es256,
+                    issuer: "http://localhost:8080", isIssuerNamed: false, audience: "http://localhost:8080", algorithm: .es256,
                     accessLifetime: .seconds(900),
                     refreshLifetime: .hours(720), autoLogout: nil, refreshGrace: .seconds(30), leeway: .seconds(5),
                     legacyHS256: nil, maxStaleness: .seconds(30), whenStale: .deny))

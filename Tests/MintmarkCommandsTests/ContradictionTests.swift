@@ -49,6 +49,38 @@ struct ContradictionTests {
         #expect(found.allSatisfy { $0.reason.hasSuffix(".") && $0.fix.hasSuffix(".") })
     }
 
+    /// What instances of one store must be told, which the embedded store needs nobody to say.
+    private static let shared = ["store.url=valkey://a", "auth.issuer=https://issuer.example", "keys.seal_file=/etc/seal"]
+
+    @Test(
+        "canon 64: each unsafe combination with a shared store is refused once, with its keys",
+        arguments: [
+            (["store.acknowledge=replicated", "auth.refresh_grace=15s"], "auth.refresh_grace"),
+            (["store.acknowledge=fsynced", "store.acknowledge_timeout=16s"], "auth.refresh_grace"),
+            (["store.acknowledge=fsynced", "auth.refresh_grace=0"], "auth.refresh_grace"),
+            (["store.acknowledge=replicated", "store.replicas=0"], "store.replicas"),
+            (["store.replicas=1"], "store.replicas"), (["store.acknowledge_timeout=2s"], "store.acknowledge_timeout"),
+            (["store.ca_file=/ca.pem"], "store.ca_file"),
+        ])
+    func unsafeCombinationWithASharedStoreIsRefused(flags: [String], key: String) throws {
+        let found = try contradictions(Self.shared + flags)
+        #expect(found.map { $0.keys.first } == [key], "\(found)")
+        #expect(found.allSatisfy { $0.reason.hasSuffix(".") && $0.fix.hasSuffix(".") })
+    }
+
+    @Test("canon 64: instances of one store share its seal and its issuer, which are therefore named")
+    func aSharedStoreNeedsWhatItsInstancesShare() throws {
+        #expect(try contradictions(Self.shared).isEmpty)
+        #expect(try contradictions([Self.shared[0]]).map { $0.keys.first } == ["keys.seal_file", "auth.issuer"])
+        #expect(try contradictions(Self.shared + ["store.acknowledge=replicated"]).isEmpty)
+        #expect(try contradictions(Self.shared + ["store.acknowledge=fsynced"]).isEmpty)
+    }
+
+    @Test(arguments: ["store.acknowledge=fsynced", "store.replicas=1", "store.partitions=8", "store.ca_file=/ca.pem", "store.acknowledge_timeout=2s"])
+    func whatIsSaidOfASharedStoreWithoutOneIsRefused(flag: String) throws {
+        #expect(try contradictions([flag]).map { $0.keys.last } == ["store.url"])
+    }
+
     @Test("canon 64: an open /login beyond loopback is refused even with TLS")
     func openLoginBeyondLoopbackIsRefusedWithTLS() throws {
         let found = try contradictions([

@@ -56,7 +56,7 @@ import ValkeyStore
         try await Shape.valkey.run { place in
             let store = try await place.emptyStore()
             try await store.commit(Sample.insert(key, indexKey: [1]))
-            try ValkeyCluster.ask(place.servers[0], "CONFIG SET maxmemory 1mb")
+            try ValkeyCluster.ask(place.servers[0], "CONFIG SET maxmemory 1")
             let batch = WriteBatch(
                 partition: .control, now: Sample.now,
                 writes: [

@@ -21,6 +21,13 @@ extension Settings {
                     reason: "Instances that share a store share its seal: with one each, none could read what the others have sealed.",
                     fix: "Make one with `mintmark keys new-seal`, give the same file to every instance and name it with keys.seal_file."))
         }
+        if !auth.isIssuerNamed {
+            found.append(
+                Contradiction(
+                    keys: [Keys.issuer.name, Keys.storeURL.name],
+                    reason: "Made from each instance's own port, the issuer would not be the same on all, and none would accept another's tokens.",
+                    fix: "Set auth.issuer to the address under which callers reach all of them."))
+        }
         if let timeout = shared.acknowledge.timeout, auth.refreshGrace < timeout + .seconds(15) {
             found.append(
                 Contradiction(

@@ -6,9 +6,9 @@ extension Settings {
         let server = Server(reading: &reader)
         self.server = server
         admin = Listener(host: reader.value(of: Keys.adminHost), port: reader.value(of: Keys.adminPort))
+        let tokenFile = reader.value(of: Keys.adminTokenFile)
         let metricsHost = reader.value(of: Keys.metricsHost)
         self.metricsHost = metricsHost
-        let tokenFile = reader.value(of: Keys.adminTokenFile)
         metrics = reader.value(of: Keys.metricsPort).map { Listener(host: metricsHost, port: $0) }
         logging = Logging(mode: reader.value(of: Keys.loggingMode), level: reader.value(of: Keys.loggingLevel))
         auth = Auth(reading: &reader, server: server)
@@ -72,6 +72,7 @@ extension Settings.Server {
 extension Settings.Auth {
     init(reading reader: inout ValueReader, server: Settings.Server) {
         issuer = reader.value(of: Keys.issuer, default: server.defaultIssuer)
+        isIssuerNamed = reader.isNamed(Keys.issuer)
         audience = reader.value(of: Keys.audience, default: issuer)
         algorithm = reader.value(of: Keys.algorithm)
         accessLifetime = reader.value(of: Keys.accessLifetime)

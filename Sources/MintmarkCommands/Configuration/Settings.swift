@@ -59,6 +59,8 @@ struct Settings: Sendable, Equatable {
     /// What tokens say and how long they live.
     struct Auth: Sendable, Equatable {
         var issuer: String
+        /// Whether somebody named it.
+        var isIssuerNamed: Bool
         var audience: String
         var algorithm: SigningAlgorithm
         var accessLifetime: Duration

@@ -5,7 +5,9 @@ extension ValueKind where Value == ValkeyURL? {
     static var storeURL: Self {
         Self(allowed: "URL of servers") { text throws(InvalidValue) in
             guard !text.isEmpty else { return nil }
-            do { return try ValkeyURL(text) } catch { throw InvalidValue("is not the URL of a store: \(error)") }
+            do throws(ValkeyURL.Problem) { return try ValkeyURL(text) } catch {
+                throw InvalidValue("is not the URL of a store: \(error.description.dropLast())")
+            }
         }
     }
 }

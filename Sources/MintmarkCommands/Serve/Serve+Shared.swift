@@ -84,10 +84,10 @@ extension Serve {
 
     /// Says what a 200 means, and what whoever runs the servers should know.
     private func announce(_ store: ValkeyStore, _ shared: Settings.SharedStore) {
-        let place: Logger.Metadata = ["store": "\(shared.url.addresses.map(\.description).joined(separator: ","))"]
-        logger.notice("\(shared.acknowledge.meaning)", metadata: place)
+        let place = shared.url.addresses.map(\.description).joined(separator: ",")
+        logger.notice("what a 200 means", metadata: ["durability": "\(shared.acknowledge.meaning)", "store": "\(place)"])
         for note in store.notes {
-            if note == .isNew { logger.notice("\(note)", metadata: place) } else { logger.warning("\(note)", metadata: place) }
+            logger.log(level: note == .isNew ? .notice : .warning, "of the store's servers", metadata: ["note": "\(note)"])
         }
     }
 }
@@ -106,12 +106,12 @@ extension Acknowledge {
     /// The sentence that a start says.
     fileprivate var meaning: String {
         switch self {
-        case .memory: "a 200 means in the primary's memory: it survives every end of ours, and no end of the primary's"
+        case .memory: "in the primary's memory: it survives every end of ours, and no end of the primary's"
         case .replicated(let replicas, _):
-            "a 200 means in the memory of the primary and of \(replicas) of its replicas: it survives a failover to one of those"
-        case .fsynced(0, _): "a 200 means in the primary's append-only file: it survives a kill and a power loss, and no failover"
+            "in the memory of the primary and of \(replicas) of its replicas: it survives a failover to one of those"
+        case .fsynced(0, _): "in the primary's append-only file: it survives a kill and a power loss, and no failover"
         case .fsynced(let replicas, _):
-            "a 200 means in the append-only files of the primary and of \(replicas) of its replicas: it survives a power loss, and a failover to one of those"
+            "in the append-only files of the primary and of \(replicas) of its replicas: it survives a power loss, and a failover to one of those"
         }
     }
 }

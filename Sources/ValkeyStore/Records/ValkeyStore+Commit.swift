@@ -3,6 +3,7 @@ public import TokenCore
 import Valkey
 
 extension ValkeyStore {
+    /// Runs the batch as one script in the partition's slot, and waits for what its durability asks for.
     public func commit(_ batch: WriteBatch) async throws(StoreError) {
         batch.checkBounds()
         let began = ContinuousClock.now

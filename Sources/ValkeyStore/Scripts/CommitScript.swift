@@ -5,10 +5,12 @@
 /// events there are; for each write its letter (`p`ut, `r`emove, e`x`pect, `t`ouch), the expected version, the value (of a touch: the activity and
 /// the time it extends to), the time to live; then the revocations, then the events.
 ///
-/// It answers 1, or 0 for a conflict. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those
+/// It answers 1, or 0 for a conflict. By its first line it does not begin on a server that is out of memory, also where it would remove something
+/// first. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those
 /// share the partition's tag.
 enum CommitScript {
     static let source = """
+        #!lua
         local marker = redis.call('GET', KEYS[1])
         if marker ~= ARGV[1] then return redis.error_reply('FOREIGN this is not the store that was opened') end
         local sub, unpack8 = string.sub, struct.unpack
