@@ -32,9 +32,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 
 COPY --from=build /out/mintmark /usr/local/bin/mintmark
-# Nobody of this number owns anything in the image but this folder, the only one that is written: without store.url, for the data and the seal.
+# All that this user owns: where the data and the seal of an embedded store are, for a volume to be mounted. With store.url nothing is written.
 COPY --from=build --chown=65532:65532 /out/data /var/lib/mintmark
-VOLUME /var/lib/mintmark
 USER 65532:65532
 WORKDIR /var/lib/mintmark
 

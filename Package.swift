@@ -199,13 +199,12 @@ if slice.includes(.all) {
             "MintmarkCommandsTests",
             [
                 "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE",
-                "LoopbackServer",
-                "Valkey", "ValkeyStore", arguments, logging,
+                "LoopbackServer", "Valkey", "ValkeyStore", arguments, logging,
             ]),
         tests(
             "ProofTests",
             [
-                "mintmark", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", logging,
+                "mintmark", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer", logging,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),

@@ -64,7 +64,7 @@ struct DeploymentTests {
 
     @Test func everyCommandOfThePagesIsUnderstood() throws {
         var found = commands(in: try page("README.md")) + commands(in: try page("deploy/mintmark.yaml"))
-        for path in ["README.md", "docs/cli.md", "docs/configuration.md", "docs/security.md", "docs/decisions/seal-file.md"] {
+        for path in ["README.md", "docs/cli.md", "docs/configuration.md", "docs/security.md", "docs/deployment.md", "docs/decisions/seal-file.md"] {
             let pieces = try page(path).split(separator: "`", omittingEmptySubsequences: false).map { String($0) }
             let typed = stride(from: 1, to: pieces.count, by: 2).map { pieces[$0] }
             found += commands(in: typed.joined(separator: "\n")).filter(isWhole)

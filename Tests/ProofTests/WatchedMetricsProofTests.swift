@@ -1,25 +1,46 @@
 import Foundation
 import NIOHTTP1
 import Testing
+import ValkeyServer
 
 extension Proofs {
     /// What deploy/ watches is what a server tells.
     @Suite struct WatchedMetricsProofTests {
-        @Test(arguments: ["prometheus/alerts.yml", "grafana/dashboards/mintmark.json"])
-        func everyMetricThatIsWatchedIsExported(file: String) async throws {
-            let watched = Self.metrics(in: try Deploy.text(file))
-            #expect(watched.count > 5)
+        @Test func everyMetricThatIsWatchedIsExported() async throws {
+            let exported = try await exportedWithTheEmbeddedStore().union(try await exportedWithASharedStore())
+            for file in ["prometheus/alerts.yml", "grafana/dashboards/mintmark.json"] {
+                let watched = Self.metrics(in: try Deploy.text(file))
+                #expect(watched.count > 5)
+                for name in watched {
+                    let family = ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
+                    #expect(exported.contains(name) || family.map(exported.contains) ?? false, "\(file) watches \(name), which nobody exports")
+                }
+            }
+        }
+
+        private func exportedWithTheEmbeddedStore() async throws -> Set<String> {
             try await DataFolder.use { folder in
                 let operate = try await Operator(folder)
-                try await ServerProcess.use(folder, operate.settings) { _ in
-                    let page = try await HTTPConnection.open(port: operate.ports.admin).send(.GET, "/metrics").text
-                    let exported = Set(page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) })
-                    for name in watched {
-                        let family = ["_bucket", "_sum", "_count"].first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) }
-                        #expect(exported.contains(name) || family.map(exported.contains) ?? false, "\(file) watches \(name), which nobody exports")
+                return try await ServerProcess.use(folder, operate.settings) { _ in
+                    Self.families(in: try await HTTPConnection.open(port: operate.ports.admin).send(.GET, "/metrics").text)
+                }
+            }
+        }
+
+        private func exportedWithASharedStore() async throws -> Set<String> {
+            try await ValkeyServer.run(.valkey, ["--maxmemory-policy", "noeviction"]) { valkey in
+                try await DataFolder.use { folder in
+                    try await Fleet.use(folder, store: "valkey://127.0.0.1:\(valkey.port)") { fleet in
+                        try await fleet.start(1)
+                        return Self.families(in: try await fleet.metrics(at: 1))
                     }
                 }
             }
+        }
+
+        /// What a page of metrics has.
+        private static func families(in page: String) -> Set<String> {
+            Set(page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { String($0.split(separator: " ")[2]) })
         }
 
         /// Grafana shows nothing for a panel without a data source, and half of two panels with one id.

@@ -1,0 +1,85 @@
+import Foundation
+import TestSupport
+import Testing
+import ValkeyServer
+
+extension Proofs {
+    /// Instances behind a real nginx with deploy/nginx.conf, found by the name of their service, under the load of deploy/k6/session.js.
+    @Suite struct BalancerProofTests {
+        /// One is killed, one is asked to end, one is added: callers notice nothing.
+        @Test func noRequestFailsWhileInstancesComeAndGo() async throws {
+            let isSoak = Soak.Wishes.current.isOn
+            let size = LoadTest.Size(users: isSoak ? 1_000 : 50, seconds: isSoak ? 60 : 14, heard: isSoak ? 5 : 1)
+            try await arrange { fleet, names, load, _ in
+                let report = try await load.run(size) {
+                    let pause = Duration.seconds(Double(size.seconds) / 7)
+                    try await Task.sleep(for: pause)
+                    await fleet.kill(1)
+                    try await Task.sleep(for: pause)
+                    try await fleet.start(1)
+                    try await Task.sleep(for: pause)
+                    #expect(await fleet.terminate(2) == 0)
+                    try await fleet.start(2)
+                    try await fleet.start(4)
+                    names.resolve(to: [1, 2, 3, 4].map(Fleet.host))
+                }
+                #expect(report.failed == 0 && report.status == 0, "\(report)")
+                #expect(report.requests > size.users * 8)
+                for number in 1...4 {
+                    #expect(try await fleet.logins(at: number) > 0, "instance \(number) got nothing")
+                    #expect(try fleet.files(of: number) == [])
+                }
+                if isSoak { Soak.Wishes.current.report("soak: \(size.users) users behind nginx, instances come and go: \(report.requests) requests") }
+            }
+        }
+
+        /// It issues nothing and soon validates nothing, and says so to the load balancer alone.
+        @Test func noRequestFailsWhileAnInstanceHasLostTheStore() async throws {
+            try await arrange { fleet, _, load, valkey in
+                try await DataFolder.use { folder in
+                    let line = try await Ports.free().server
+                    try await Nginx.use(Nginx.line(from: line, to: valkey), port: line, in: folder) { cut in
+                        await fleet.kill(2)
+                        try await fleet.start(2, settings: ["store.url": "valkey://127.0.0.1:\(line)", "auth.max_staleness": "2s"])
+                        let report = try await load.run(LoadTest.Size(users: 20, seconds: 10, heard: 3)) {
+                            try await Task.sleep(for: .seconds(3))
+                            #expect(try await fleet.logins(at: 2) > 0)
+                            await cut()
+                        }
+                        #expect(report.failed == 0 && report.status == 0, "\(report)")
+                    }
+                }
+            }
+        }
+
+        /// The load is worth something: it fails when all instances are gone.
+        @Test func theLoadFailsWhenNobodyServes() async throws {
+            try await arrange { fleet, _, load, _ in
+                let report = try await load.run(LoadTest.Size(users: 2, seconds: 3)) {
+                    for number in 1...3 { await fleet.kill(number) }
+                }
+                #expect(report.failed > 0 && report.status == 99, "\(report)")
+            }
+        }
+
+        /// Three instances on one Valkey server, their name, and nginx in front of them.
+        private func arrange(_ body: (Fleet, NameServer, LoadTest, _ valkey: Int) async throws -> Void) async throws {
+            try await ValkeyServer.run(.valkey, ["--maxmemory-policy", "noeviction"]) { valkey in
+                try await DataFolder.use { folder in
+                    try await Fleet.use(folder, store: "valkey://127.0.0.1:\(valkey.port)") { fleet in
+                        try await NameServer.use { names in
+                            try await fleet.start(1, 2, 3)
+                            names.resolve(to: [1, 2, 3].map(Fleet.host))
+                            let port = try await Ports.free().server
+                            let configuration = try Nginx.configuration(port: port, upstream: fleet.port, nameServer: names.port, in: folder)
+                            try await Nginx.use(configuration, port: port, in: folder) { _ in
+                                let load = LoadTest(folder: folder, port: port, client: try await fleet.client(by: 1))
+                                try await body(fleet, names, load, valkey.port)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
