@@ -58,7 +58,7 @@ import TokenCore
         for _ in 0..<100 { #expect(machine.rang(home).isEmpty) }
         let again = machine.enforced(page([11]), of: order)
         #expect(again.map(\.after) == [11])
-        #expect(machine.enforced([], of: again[0]).isEmpty)
+        #expect(machine.enforced([], of: try #require(again.first)).isEmpty)
     }
 
     @Test func aLookReadsOnlyWhatIsBehind() throws {
@@ -81,7 +81,7 @@ import TokenCore
         let again = machine.enforced(page([13]), of: order)
         #expect(again.map(\.after) == [0])
         #expect(machine.reloads == 1)
-        #expect(machine.enforced(page(11...13), of: again[0]).isEmpty)
+        #expect(machine.enforced(page(11...13), of: try #require(again.first)).isEmpty)
         #expect(machine.rang(home).map(\.after) == [13])
     }
 
@@ -119,7 +119,7 @@ import TokenCore
         let again = machine.enforced(page(11...12), of: old)
         #expect(again.map(\.after) == [0])
         #expect(machine.freshness == at(1))
-        _ = machine.enforced(page(1...20), of: again[0])
+        _ = machine.enforced(page(1...20), of: try #require(again.first))
         #expect(machine.freshness == at(2))
     }
 
@@ -129,7 +129,7 @@ import TokenCore
         let order = try #require(machine.looked(head(20)).first)
         let again = machine.enforced([], of: order)
         #expect(again.map(\.after) == [0])
-        _ = machine.enforced([], of: again[0])
+        _ = machine.enforced([], of: try #require(again.first))
         #expect(machine.freshness == at(2), "all of it was over")
         #expect(machine.rang(home).map(\.after) == [20])
     }

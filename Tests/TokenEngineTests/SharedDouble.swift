@@ -90,7 +90,10 @@ extension SharedDouble {
     func load(_ keys: [RecordKey], now: UnixTime) async throws(StoreError) -> [StoredRecord?] {
         with { $0.loads += 1 }
         try failIfCut()
-        return try await records.load(keys, now: now)
+        let found = try await records.load(keys, now: now)
+        // Whoever else is about to write what was read gets the chance to.
+        await Task.yield()
+        return found
     }
 
     func commit(_ batch: WriteBatch) async throws(StoreError) {
