@@ -43,6 +43,7 @@ import TokenSealing
         store.trim(.control, through: 100)
         let instance = try await instance(isStarted: false)
         #expect(instance.follower.isStale(after: .seconds(1_000_000)), "nothing was read yet")
+        #expect(instance.follower.isStale(at: .epoch))
         try await instance.follower.start()
         for number in 100..<2500 as Range<UInt64> { #expect(!instance.loop.accepts(session(number), of: subject)) }
         #expect(instance.loop.accepts(session(99), of: subject))
@@ -91,19 +92,29 @@ import TokenSealing
 
     @Test func freshnessIsOfTheBeginningOfALookThatWasCompleted() async throws {
         let time = Atomic<Int64>(0)
+        let clock = ManualClock()
+        let start = clock.now()
         let enforcement = RevocationFollower.Enforcement(
             enforce: { _ in time.add(1_000_000, ordering: .relaxed) }, look: { () throws(StoreError) in })
         let follower = RevocationFollower(
-            of: store, enforcement: enforcement, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            of: store, clock: clock, maxStaleness: .seconds(30), enforcement: enforcement,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             monotonic: { MonotonicTime(microseconds: time.load(ordering: .relaxed)) })
         try await follower.start()
         #expect(follower.lag == .zero)
+        #expect(!follower.isStale(at: start + .seconds(30)))
+        #expect(follower.isStale(at: start + .milliseconds(30_001)))
+        clock.advance(by: .seconds(5))
         store.append([entry(1)], to: .control)
         time.add(5_000_000, ordering: .relaxed)
         let order = try #require(try await follower.look().first)
         #expect(follower.lag == .seconds(5), "the heads are known; what they stand for is not enforced")
+        clock.advance(by: .seconds(1))
+        #expect(follower.isStale(at: start + .seconds(31)))
         _ = await follower.carryOut(order)
         #expect(follower.lag == .seconds(1))
+        #expect(!follower.isStale(at: start + .seconds(35)))
+        #expect(follower.isStale(at: start + .seconds(36)), "of the beginning of the look")
         #expect(follower.isStale(after: .milliseconds(999)) && !follower.isStale(after: .seconds(1)))
         store.cut()
         time.add(30_000_000, ordering: .relaxed)
@@ -186,7 +197,8 @@ import TokenSealing
     @Test(.timeLimit(.minutes(1))) func itGoesOnAfterAnyFailureAndSaysSoTwice() async throws {
         let log = LogOfMessages()
         let follower = RevocationFollower(
-            of: store, enforcement: .init(enforce: { _ in }, look: { () throws(StoreError) in }), logger: Logger(label: "test") { _ in log })
+            of: store, clock: ManualClock(), maxStaleness: .seconds(30),
+            enforcement: .init(enforce: { _ in }, look: { () throws(StoreError) in }), logger: Logger(label: "test") { _ in log })
         try await follower.start()
         store.cut()
         let service = Task { try await follower.run() }

@@ -18,6 +18,8 @@ public final class RevocationFollower: Service {
 
     private struct State {
         var machine = FollowMachine()
+        /// What requests took for now when the look that is under way began.
+        var lookBeganAt = UnixTime.epoch
         var trouble = Trouble()
     }
 
@@ -28,6 +30,8 @@ public final class RevocationFollower: Service {
     private static let never = Int64.min
 
     private let store: any SharedStore
+    private let clock: any WallClock
+    private let maxStaleness: Duration
     private let enforcement: Enforcement
     private let logger: Logger
     private let monotonic: @Sendable () -> MonotonicTime
@@ -36,12 +40,16 @@ public final class RevocationFollower: Service {
     private let state = Mutex(State())
     /// The machine's freshness, in microseconds, for those who may not wait for it.
     private let freshness = Atomic(never)
+    /// Up to which time of a request this instance is fresh enough, in milliseconds.
+    private let freshUntil = Atomic(never)
 
     init(
-        of store: any SharedStore, enforcement: Enforcement, logger: Logger,
+        of store: any SharedStore, clock: any WallClock, maxStaleness: Duration, enforcement: Enforcement, logger: Logger,
         monotonic: @escaping @Sendable () -> MonotonicTime = { MonotonicTime.read() }
     ) {
         self.store = store
+        self.clock = clock
+        self.maxStaleness = maxStaleness
         self.enforcement = enforcement
         self.logger = logger
         self.monotonic = monotonic
@@ -86,7 +94,11 @@ public final class RevocationFollower: Service {
         return monotonic() - (at == Self.never ? madeAt : MonotonicTime(microseconds: at))
     }
 
-    /// Whether the lag is longer than that, or nothing has been read yet. One read of the clock, without a lock: for event loops.
+    /// Whether more is unknown at this time than `maxStaleness` allows, or nothing has been read yet. One comparison: for event loops, with the time
+    /// that the request has read already. Where the store's time jumps forward, this may be true until the next look.
+    public func isStale(at now: UnixTime) -> Bool { now.milliseconds > freshUntil.load(ordering: .relaxed) }
+
+    /// Whether the lag is longer than that, or nothing has been read yet. One read of the monotonic clock, and no lock.
     public func isStale(after limit: Duration) -> Bool {
         let at = freshness.load(ordering: .relaxed)
         return at == Self.never || monotonic() - MonotonicTime(microseconds: at) > limit
@@ -110,8 +122,13 @@ extension RevocationFollower {
 
     /// One look at all heads, unless what the last one saw is still being read.
     func look() async throws(StoreError) -> [FollowMachine.Order] {
-        let now = monotonic()
-        guard state.withLock({ $0.machine.beginLook(at: now) }) else { return [] }
+        let (now, time) = (monotonic(), clock.now())
+        let begins = state.withLock { state in
+            guard state.machine.beginLook(at: now) else { return false }
+            state.lookBeganAt = time
+            return true
+        }
+        guard begins else { return [] }
         do {
             let heads = try await store.survey()
             try await enforcement.look()
@@ -150,6 +167,7 @@ extension RevocationFollower {
             let orders = event(&state.machine)
             guard let now = state.machine.freshness, now != before else { return (orders, nil) }
             freshness.store(now.microseconds, ordering: .relaxed)
+            freshUntil.store((state.lookBeganAt + maxStaleness).milliseconds, ordering: .relaxed)
             return (orders, state.trouble.ended())
         }
         if let failures { logger.notice("revocations are followed again", metadata: ["failures": "\(failures)"]) }
@@ -157,7 +175,9 @@ extension RevocationFollower {
     }
 
     private func failed(_ error: StoreError, _ event: (inout FollowMachine) -> [FollowMachine.Order]) -> [FollowMachine.Order] {
-        let (orders, failures) = state.withLock { state in (event(&state.machine), state.trouble.failed(at: .now)) }
+        // What the end of the service cuts short is no trouble.
+        let isTrouble = !Task.isCancelled
+        let (orders, failures) = state.withLock { state in (event(&state.machine), isTrouble ? state.trouble.failed(at: .now) : nil) }
         if let failures {
             logger.warning(
                 "revocations cannot be followed; it is tried again",

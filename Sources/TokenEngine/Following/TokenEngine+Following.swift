@@ -7,14 +7,17 @@ extension TokenEngine {
     /// - Parameters:
     ///   - store: the engine's own.
     ///   - keys: who looks at the key ring at once when a key was revoked elsewhere.
-    public func follower(of store: any SharedStore, keys: KeyKeeper? = nil) -> RevocationFollower {
+    ///   - maxStaleness: for how long after the last completed look this instance is not stale.
+    public func follower(
+        of store: any SharedStore, keys: KeyKeeper? = nil, maxStaleness: Duration = .seconds(30)
+    ) -> RevocationFollower {
         let enforcement = RevocationFollower.Enforcement(
             enforce: { entries in
                 await self.enforce(entries)
                 if entries.contains(where: \.isOfKey) { await keys?.lookAgain() }
             },
             look: { () throws(StoreError) in try await self.loadStoreEpoch() })
-        return RevocationFollower(of: store, enforcement: enforcement, logger: logger)
+        return RevocationFollower(of: store, clock: clock, maxStaleness: maxStaleness, enforcement: enforcement, logger: logger)
     }
 }
 
