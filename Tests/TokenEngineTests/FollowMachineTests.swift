@@ -159,6 +159,37 @@ import TokenCore
         #expect(machine.freshness == at(4))
     }
 
+    /// While one partition cannot be read, a long log is loaded all the same, once, and not from its beginning with every look.
+    @Test func aLoadGoesOnWhileAnotherPartitionFails() throws {
+        let broken = try #require(Partition(number: 0))
+        let heads = [home: RevocationHead(number: 3500, history: "first"), broken: RevocationHead(number: 1, history: "first")]
+        var machine = FollowMachine()
+        var loading: FollowMachine.Order?
+        for second in 1...4 as ClosedRange<Int64> {
+            #expect(machine.beginLook(at: at(second)) == true)
+            let orders = machine.looked(heads)
+            loading = orders.first { $0.partition == home } ?? loading
+            let order = try #require(loading)
+            #expect(order.after == UInt64(second - 1) * 1000)
+            _ = machine.failed(try #require(orders.first { $0.partition == broken }))
+            loading = machine.enforced(page(order.after + 1...min(order.after + 1000, 3500)), of: order).first { $0.partition == home }
+        }
+        #expect(machine.reloads == 0)
+        #expect(machine.freshness == nil, "the other one is unknown")
+        #expect(machine.rang(home).allSatisfy { $0.after == 3500 })
+    }
+
+    @Test func whatIsMissingInTheMiddleOfALoadHasItBeginAnew() throws {
+        var machine = FollowMachine()
+        _ = machine.beginLook(at: at(1))
+        let first = try #require(machine.looked(head(2000)).first)
+        let second = try #require(machine.enforced(page(1...1000), of: first).first)
+        #expect(machine.enforced(page(1500...2000), of: second).isEmpty)
+        #expect(machine.freshness == nil)
+        _ = machine.beginLook(at: at(2))
+        #expect(machine.looked(head(2000)).map(\.after) == [0])
+    }
+
     @Test func aLogThatIsNoLongerShownLeavesTheLookOpenEnded() throws {
         var machine = try following()
         _ = machine.beginLook(at: at(2))

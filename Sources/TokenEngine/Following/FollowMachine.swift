@@ -124,9 +124,10 @@ extension FollowMachine {
         switch logs[partition]?.progress {
         case nil:
             logs[partition] = Log(progress: .loading(head: head, through: 0))
-        case .loading:
-            // The last load failed, or was of a log that went back under it.
-            reload(partition, upTo: head)
+        case .loading(let seen, let through):
+            // A load that was interrupted goes on where it was: as long as another partition cannot be read, there is a look every second.
+            guard head.history == seen.history, head.number >= through else { return reload(partition, upTo: head) }
+            logs[partition]?.progress = .loading(head: head, through: through)
         case .following(let cursor):
             guard head.history == cursor.history, head.number >= before ?? 0 else { return reload(partition, upTo: head) }
             guard head.number > cursor.number else { return }
@@ -142,7 +143,9 @@ extension FollowMachine {
 
     /// One page of a log from its beginning. What was trimmed from its front is over; what is left has no gap.
     private mutating func load(_ partition: Partition, _ page: [NumberedRevocation], head: RevocationHead, through: UInt64) {
-        guard page.isDense, through == 0 || page.first.map({ $0.number == through + 1 }) ?? true else { return giveUp(partition) }
+        guard page.isDense, through == 0 || page.first.map({ $0.number == through + 1 }) ?? true else {
+            return giveUp(partition, head)
+        }
         let last = page.last?.number ?? through
         if page.count >= Self.page {
             logs[partition]?.progress = .loading(head: head, through: last)
@@ -151,7 +154,7 @@ extension FollowMachine {
             // An empty log whose numbers have begun: everything in it is over.
             logs[partition]?.progress = .following(RevocationHead(number: max(last, head.number), history: head.history))
         } else {
-            giveUp(partition)
+            giveUp(partition, head)
         }
     }
 
@@ -171,8 +174,11 @@ extension FollowMachine {
         if page.count >= Self.page { want(partition) }
     }
 
-    /// The log changed under the load: it is shorter than a head that was seen, or what should follow is gone. The next look begins anew.
-    private mutating func giveUp(_ partition: Partition) { look = nil }
+    /// The log changed under the load: it is shorter than a head that was seen, or what should follow is gone. The next look has it begin anew.
+    private mutating func giveUp(_ partition: Partition, _ head: RevocationHead) {
+        logs[partition]?.load(upTo: head)
+        look = nil
+    }
 
     /// Ends the look when this was the last partition that it waited for.
     private mutating func arrive(_ partition: Partition) {
