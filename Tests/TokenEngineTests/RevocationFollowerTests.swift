@@ -28,8 +28,10 @@ import TokenSealing
         }
     }
 
-    private func instance(isStarted: Bool = true, keys: KeyKeeper? = nil) async throws -> Instance {
-        let harness = try await Harness(shared: store)
+    private func instance(
+        isStarted: Bool = true, keys: KeyKeeper? = nil, policy: SessionPolicy = SessionPolicy()
+    ) async throws -> Instance {
+        let harness = try await Harness(shared: store, policy: policy)
         let instance = Instance(harness: harness, follower: harness.engine.follower(of: store, keys: keys))
         if isStarted { try await instance.follower.start() }
         return instance
@@ -192,6 +194,46 @@ import TokenSealing
         for service in services { service.cancel() }
         for service in services { try await service.value }
         #expect(ended.count == 60)
+    }
+
+    /// One instance refreshes, another logs out, a third learns of it: whatever the order, nothing is alive afterwards.
+    @Test func aRefreshRacingALogoutElsewhereLeavesNothingAlive() async throws {
+        let (one, two, three) = (try await instance(), try await instance(), try await instance())
+        let subject = try #require(Subject(integer: 1))
+        for round in 0..<60 {
+            let pair = try await one.harness.login()
+            async let refreshed = try? one.engine.refresh(pair.refresh)
+            async let ended: Void =
+                round.isMultiple(of: 2)
+                ? two.engine.logout(session: pair.session, subject: subject)
+                : { _ = try await two.engine.logoutAll(subject: subject, because: .logout) }()
+            let successor = await refreshed
+            try await ended
+            for instance in [one, three] { try await instance.look() }
+            for instance in [one, two, three] {
+                #expect(!instance.loop.accepts(pair.session, of: subject))
+                for token in [pair.refresh, successor?.refresh].compactMap({ $0 }) {
+                    await #expect(throws: OAuthError.self) { try await instance.engine.refresh(token) }
+                }
+                instance.harness.clock.advance(by: .milliseconds(1))
+            }
+        }
+    }
+
+    /// One subject may have two sessions, on however many instances they begin; those that had to make room are refused everywhere.
+    @Test func theLimitOfSessionsHoldsAcrossInstances() async throws {
+        let policy = SessionPolicy(maxPerSubject: 2)
+        var instances: [Instance] = []
+        for _ in 0..<3 { instances.append(try await instance(policy: policy)) }
+        let all = instances
+        let subject = try #require(Subject(integer: 1))
+        let pairs = try await concurrently(30) { number in try? await all[number % 3].harness.login() }.compactMap(\.self)
+        let live = try await all[0].engine.sessions(of: subject, after: nil, limit: 100).sessions.map(\.id)
+        #expect((1...2).contains(live.count) && pairs.count > 2)
+        for instance in all {
+            try await instance.look()
+            #expect(Set(pairs.map(\.session).filter { instance.loop.accepts($0, of: subject) }) == Set(live))
+        }
     }
 
     @Test(.timeLimit(.minutes(1))) func itGoesOnAfterAnyFailureAndSaysSoTwice() async throws {
