@@ -4,8 +4,10 @@ import Foundation
 public struct ValkeyCluster: Sendable {
     public let servers: [ValkeyServer]
 
-    /// Starts one for as long as the body runs.
+    /// Starts one for as long as the body runs, when no other one runs: six servers that find one another take time from everybody.
     public static func run<Value>(_ body: (ValkeyCluster) async throws -> Value) async throws -> Value {
+        await turns.take()
+        defer { turns.giveBack() }
         let settings = [
             "--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0", "--appendonly", "no",
         ]
@@ -16,6 +18,8 @@ public struct ValkeyCluster: Sendable {
         try await cluster.form()
         return try await body(cluster)
     }
+
+    private static let turns = Turns()
 
     private func form() async throws {
         let bounds = [0, 5461, 10923, 16384]

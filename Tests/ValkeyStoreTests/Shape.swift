@@ -33,8 +33,8 @@ struct Place: Sendable {
         isCluster ? "valkey://\(servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ","))" : "valkey://127.0.0.1:\(servers[0].port)"
     }
 
-    func client() throws -> any ValkeyClientProtocol {
-        try ValkeyURL(url).makeClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    func client(_ url: String? = nil) throws -> any ValkeyClientProtocol {
+        try ValkeyURL(url ?? self.url).makeClient(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// A store in which there is nothing.

@@ -123,15 +123,15 @@ struct CommitCall {
         switch write {
         case .put(let record, let version):
             [
-                "p", ValkeyKey(bigEndian: version.number), ValkeyKey(StoredValue.encode(record, version: version.next)),
-                ValkeyKey(StoredValue.timeToLive(until: record.expiresAt, now: now)),
+                "p", ValkeyKey(version), ValkeyKey(StoredValue.timeToLive(until: record.expiresAt, now: now)),
+                ValkeyKey(StoredValue.encode(record, version: version.next)),
             ]
-        case .remove(_, let version): ["r", ValkeyKey(bigEndian: version.number), "", ""]
-        case .expect(_, let version): ["x", ValkeyKey(bigEndian: version.number), "", ""]
+        case .remove(_, let version): ["r", ValkeyKey(version), "", ""]
+        case .expect(_, let version): ["x", ValkeyKey(version), "", ""]
         case .touch(_, let activity, let end):
             [
-                "t", "", ValkeyKey(StoredValue.encode(activity) + (end.map { $0.encoded } ?? [])),
-                ValkeyKey(end.map { StoredValue.timeToLive(until: $0, now: now) } ?? ""),
+                "t", "", ValkeyKey(end.map { StoredValue.timeToLive(until: $0, now: now) } ?? ""),
+                ValkeyKey(StoredValue.encode(activity) + (end.map { $0.encoded } ?? [])),
             ]
         }
     }
@@ -146,6 +146,9 @@ extension UnixTime {
 }
 
 extension ValkeyKey {
+    /// An expected version: nothing for what must be absent.
+    fileprivate init(_ version: Version) { self = version == .absent ? "" : ValkeyKey(bigEndian: version.number) }
+
     /// Eight bytes, as the scripts compare them.
     init(bigEndian value: some FixedWidthInteger) {
         var buffer = ByteBuffer()

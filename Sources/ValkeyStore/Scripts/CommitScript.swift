@@ -2,12 +2,11 @@
 ///
 /// KEYS: marker, heads, revocations, outbox, then the record of each write.
 /// ARGV: the store's name; now; whether something must be written in any case (`1`); whether to ring (`1`); how many writes, revocations and
-/// events there are; for each write its letter (`p`ut, `r`emove, e`x`pect, `t`ouch), the expected version, the value (of a touch: the activity and
-/// the time it extends to), the time to live; then the revocations, then the events.
+/// events there are; for each write its letter (`p`ut, `r`emove, e`x`pect, `t`ouch), the expected version (nothing: absent), the time to live, the
+/// value (of a touch: the activity and the time it extends to); then the revocations, then the events.
 ///
 /// It answers 1, or 0 for a conflict. By its first line it does not begin on a server that is out of memory, also where it would remove something
-/// first. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those
-/// share the partition's tag.
+/// first. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those share the partition's tag.
 enum CommitScript {
     static let source = """
         #!lua
@@ -15,7 +14,6 @@ enum CommitScript {
         if marker ~= ARGV[1] then return redis.error_reply('FOREIGN this is not the store that was opened') end
         local sub, unpack8 = string.sub, struct.unpack
         local now, n, r, e = ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-        local absent = '\\0\\0\\0\\0\\0\\0\\0\\0'
         local function later(a, b)
           local ah, al = unpack8('>I4I4', a)
           local bh, bl = unpack8('>I4I4', b)
@@ -31,7 +29,7 @@ enum CommitScript {
           local lives = value and later(sub(value, 9, 16), now)
           found[i] = lives
           if ARGV[at + 1] ~= 't' then
-            local version = lives and sub(value, 1, 8) or absent
+            local version = lives and sub(value, 1, 8) or ''
             if version ~= ARGV[at + 2] then return 0 end
           end
         end
@@ -61,7 +59,7 @@ enum CommitScript {
         local wrote = false
         for i = 1, n do
           local key, at = KEYS[4 + i], 7 + (i - 1) * 4
-          local op, value, ttl = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]
+          local op, ttl, value = ARGV[at + 1], ARGV[at + 3], ARGV[at + 4]
           local old = stored[key]
           if op == 'p' then
             if found[i] then
