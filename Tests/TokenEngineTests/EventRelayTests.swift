@@ -151,6 +151,49 @@ import TokenCore
     }
 }
 
+extension EventRelayTests {
+    /// A server that had less takes over: numbers that were carried before stand for other events now.
+    @Test func anOutboxThatWentBackIsCarriedFromItsBeginning() async throws {
+        let (before, after) = (InMemoryStore(), InMemoryStore())
+        let log = FailingOver(to: before)
+        let sink = RecordingSink()
+        let clock = ManualClock()
+        let relay = EventRelay(
+            from: log, to: [sink], retention: .init(), clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        func commit(_ subject: String, to store: InMemoryStore) async throws {
+            try await store.commit(
+                WriteBatch(partition: .control, now: clock.now(), events: [Event(.issued, at: clock.now(), subject: subject)]))
+        }
+        for subject in ["a", "b", "c"] { try await commit(subject, to: before) }
+        try await relay.relay()
+        for subject in ["a", "d"] { try await commit(subject, to: after) }
+        log.store.withLock { $0 = after }
+        try await relay.relay()
+        #expect(sink.taken.map(\.event.subject) == ["a", "b", "c", "a", "d"])
+        #expect(try await after.backlog().count == 0)
+        try await commit("e", to: after)
+        try await relay.relay()
+        #expect(sink.taken.last?.event.subject == "e" && sink.taken.count == 6)
+    }
+}
+
+/// One event log, then another.
+private final class FailingOver: EventLog {
+    let store: Mutex<InMemoryStore>
+
+    init(to store: InMemoryStore) { self.store = Mutex(store) }
+
+    private var current: InMemoryStore { store.withLock { $0 } }
+    func outboxHeads() async throws(StoreError) -> [Partition: UInt64] { try await current.outboxHeads() }
+    func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
+        try await current.events(in: outbox, after: number, limit: limit)
+    }
+    func trimEvents(in outbox: Partition, through number: UInt64) async throws(StoreError) {
+        try await current.trimEvents(in: outbox, through: number)
+    }
+    func backlog(of outbox: Partition) async throws(StoreError) -> OutboxBacklog { try await current.backlog(of: outbox) }
+}
+
 /// A sink that takes events, or not.
 final class RecordingSink: EventSink {
     struct Refusal: Error {}

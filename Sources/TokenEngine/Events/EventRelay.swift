@@ -29,8 +29,16 @@ public final class EventRelay: Service {
 
         /// The number up to which every sink has everything; nil without a sink.
         var everywhere: UInt64? { delivered.min() }
+        /// The last number that was carried anywhere, or dropped.
+        var furthest: UInt64 { max(trimmed, delivered.max() ?? 0) }
         /// Whether a sink does not know yet that it misses something.
         var hasUntoldGap: Bool { missed.contains { $0 > 0 } }
+
+        /// Forgets what was carried, but not what is to be told.
+        mutating func beginAnew() {
+            delivered = delivered.map { _ in 0 }
+            trimmed = 0
+        }
     }
 
     private struct State {
@@ -79,6 +87,7 @@ public final class EventRelay: Service {
     func relay() async throws {
         guard leads() else { return }
         let heads = try await log.outboxHeads()
+        beginAnew(where: heads)
         let end = ContinuousClock.now + Self.look
         var failure: (any Error)?
         for outbox in outboxesWithNews(heads) {
@@ -102,6 +111,15 @@ public final class EventRelay: Service {
         var progress = progress(outbox)
         body(&progress)
         state.withLock { $0.progress[outbox] = progress }
+    }
+
+    /// An outbox whose last number is below what was carried has gone back, with a server that took over: what waits in it has numbers that were used
+    /// for what it lost, and is carried from its beginning.
+    private func beginAnew(where heads: [Partition: UInt64]) {
+        for (outbox, head) in heads where head < progress(outbox).furthest {
+            update(outbox) { $0.beginAnew() }
+            logger.error("an outbox went back with the store; events were lost there, and others come again", metadata: ["outbox": "\(outbox.number)"])
+        }
     }
 
     private func outboxesWithNews(_ heads: [Partition: UInt64]) -> [Partition] {

@@ -5,8 +5,8 @@ public import TokenCore
 
 /// Holds the leases of what one instance of many is enough for, as far as this one gets them.
 ///
-/// The store's compare-and-swap elects: a lease lasts 5 s, its holder renews it every second, and whoever finds it over takes it. Whoever works under a
-/// lease asks for its fencing number just before a commit and names it there; work that may be done twice asks `leads` alone.
+/// The store's compare-and-swap elects: a lease lasts 5 s, its holder renews it every second, and whoever finds it over takes it. Whoever works under
+/// a lease asks for its fencing number just before a commit and names it there; work that may be done twice asks `leads` alone.
 public final class Leadership: Service {
     /// The pause between two renewals: of five, three may fail.
     static let pause = Duration.seconds(1)
