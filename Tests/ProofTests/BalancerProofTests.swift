@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import TestSupport
 import Testing
 import ValkeyServer
@@ -48,6 +49,23 @@ extension Proofs {
                         }
                         #expect(report.failed == 0 && report.status == 0, "\(report)")
                     }
+                }
+            }
+        }
+
+        /// nginx is on this machine too, or in a network of `login.allow_from`. What keeps its callers from being believed is that it tells of
+        /// itself, whatever they say.
+        @Test func aLoginThroughNginxIsNotOneFromThisMachine() async throws {
+            try await arrange { fleet, _, load, _ in
+                await fleet.kill(1)
+                try await fleet.start(1, settings: ["login.require": "loopback"])
+                for number in 2...3 { await fleet.kill(number) }
+                let login = #"{"user_id":1}"#
+                let direct = try await HTTPConnection.open(host: Fleet.host(1), port: fleet.port).send(.POST, "/login", body: login)
+                #expect(direct.status == 200)
+                for claim in [("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1"), ("Connection", "X-Forwarded-For"), ("X", "")] {
+                    let passedOn = try await HTTPConnection.open(port: load.port).send(.POST, "/login", fields: [claim], body: login)
+                    #expect(passedOn.status == 403 && passedOn.text.contains("through a proxy"), "\(claim): \(passedOn.text)")
                 }
             }
         }
