@@ -10,7 +10,7 @@ extension Proofs {
             try await DataFolder.use { folder in
                 let ports = try await Ports.asWritten()
                 let settings = ["server.port": "\(ports.server)", "admin.port": "\(ports.admin)"]
-                try await ServerProcess.use(folder, settings) { _ in try await type(Readme.commands("curl "), ports, folder) }
+                try await ServerProcess.use(folder, settings) { _ in try await type(Readme.commands("curl ", before: "## More than one machine"), ports, folder) }
             }
         }
 
@@ -53,9 +53,22 @@ extension Proofs {
 
 /// The README as a reader copies from it.
 enum Readme {
-    /// The lines of its code blocks that begin with a word.
-    static func commands(_ beginning: String) throws -> [String] {
+    /// The text of a section, without its heading.
+    static func section(_ heading: String) throws -> Substring {
         let text = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        let start = try #require(text.range(of: heading + "\n"), "the README has no \(heading)").upperBound
+        return text[start...].prefix(upTo: text[start...].range(of: "\n## ")?.lowerBound ?? text.endIndex)
+    }
+
+    /// The code blocks of a section, each as it is.
+    static func blocks(of heading: String) throws -> [String] {
+        try section(heading).components(separatedBy: "```\n").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
+    }
+
+    /// The lines of its code blocks that begin with a word, as far as a heading.
+    static func commands(_ beginning: String, before heading: String) throws -> [String] {
+        let whole = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)
+        let text = whole.prefix(upTo: try #require(whole.range(of: heading), "the README has no \(heading)").lowerBound)
         var isCode = false
         return text.split(separator: "\n").compactMap { line in
             if line.hasPrefix("```") { isCode.toggle() }
@@ -80,6 +93,15 @@ struct Ports: Sendable {
         let ports = sockets.compactMap { $0.localAddress?.port }
         for socket in sockets { try await socket.close().get() }
         return Ports(server: ports[0], admin: ports[1])
+    }
+
+    /// A number of a range for which all ports that it stands for are free.
+    static func random(_ range: Range<Int>, _ ports: (Int) -> [Int]) async throws -> Int {
+        search: while true {
+            let number = Int.random(in: range)
+            for port in ports(number) where try await isFree(port) == false { continue search }
+            return number
+        }
     }
 
     private static func isFree(_ port: Int) async throws -> Bool {

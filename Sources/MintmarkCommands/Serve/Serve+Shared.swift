@@ -11,6 +11,8 @@ import ValkeyStore
 extension Serve {
     /// How long another instance's rotation may go unnoticed here.
     private static let lookAtKeys = Duration.milliseconds(500)
+    /// How long a request waits for the store: a caller, or the load balancer before it, has something better to do than to wait for a failover.
+    private static let patience = Duration.seconds(2)
 
     /// Serves from a store that other instances share.
     func serve(_ shared: Settings.SharedStore, _ folder: DataFolder) async throws {
@@ -33,7 +35,7 @@ extension Serve {
         var certificates = TLSConfiguration.makeClientConfiguration()
         if let file = shared.authorityFile { certificates.trustRoots = .file(file) }
         do {
-            return try shared.url.makeClient(configuration: .init(clientName: "mintmark"), certificates: certificates, logger: logger)
+            return try shared.url.makeClient(configuration: .init(commandTimeout: Self.patience, clientName: "mintmark"), certificates: certificates, logger: logger)
         } catch {
             throw CommandFailure(.configuration, "\(Keys.storeAuthority.name): the certificates cannot be read: \(error)")
         }
@@ -67,7 +69,7 @@ extension Serve {
             configuration: settings.engine(remembering: keys.snapshot.ring.longestAccessLifetime(now: clock.now())),
             store: store, seals: seals, signers: keys, clock: clock, logger: logger)
         await engine.follow(keys)
-        let follower = engine.follower(of: store, keys: keys)
+        let follower = engine.follower(of: store, keys: keys, maxStaleness: settings.auth.maxStaleness)
         try await reading { () throws(StoreError) in try await follower.start() }
         let leads: @Sendable () -> Bool = { leadership.leads(.housekeeping) }
         let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger, leads: leads)

@@ -56,7 +56,7 @@ struct TokenCaller: Sendable {
 
     private func verified(_ token: [UInt8], _ connection: Incoming.Origin) async throws(OAuthError) -> VerifiedToken {
         guard AccessTokenVerifier.looksLikeToken(token) else { throw .accessTokenNotValid(detail: "not a well-formed token") }
-        if sharing?.refusesToJudge == true { throw .revocationsUnknown }
+        if sharing?.refusesToJudge(at: clock.now()) == true { throw .revocationsUnknown }
         if let known = try await on(connection, { $0.verified(token) }) {
             do { return try known.get() } catch { throw .accessTokenNotValid(detail: error.description) }
         }

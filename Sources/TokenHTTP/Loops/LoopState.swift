@@ -133,7 +133,7 @@ extension LoopState {
             case .malformed: .prepared(replies.tokenNotValid)
             case .token(let token):
                 switch look(up: token) {
-                case .accepted(let hit): sharing?.refusesToJudge == true ? .prepared(replies.stale) : .claims(hit.payload)
+                case .accepted(let hit): sharing?.refusesToJudge(at: now) == true ? .prepared(replies.stale) : .claims(hit.payload)
                 case .refused: .prepared(replies.tokenNotValid)
                 case .unknown: AccessTokenVerifier.looksLikeToken(token) ? nil : .prepared(replies.tokenNotValid)
                 }

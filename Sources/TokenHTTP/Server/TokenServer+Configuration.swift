@@ -80,9 +80,9 @@ extension TokenServer {
 
     /// What a server needs to know of the other instances that share its store.
     public struct Sharing: Sendable {
-        /// Who follows their revocations.
+        /// Who follows their revocations, and knows how long ago it may have known all of them.
         public var follower: RevocationFollower
-        /// How long ago it may have known all of them.
+        /// That time, for whoever asks by another clock.
         public var maxStaleness: Duration
         /// Whether access tokens are answered with 503 beyond that; else those are accepted against which nothing is known.
         public var deniesWhenStale: Bool
@@ -94,8 +94,8 @@ extension TokenServer {
             self.deniesWhenStale = deniesWhenStale
         }
 
-        /// Whether access tokens cannot be judged now. Called on event loops, for every token.
-        var refusesToJudge: Bool { deniesWhenStale && follower.isStale(after: maxStaleness) }
+        /// Whether access tokens cannot be judged now. Called on event loops, for every token: one load of an atomic.
+        func refusesToJudge(at now: UnixTime) -> Bool { deniesWhenStale && follower.isStale(at: now) }
     }
 
     /// The ports that the listeners were given.
