@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Mintmark in an image that holds the program, SQLite and the certificates of public authorities.
+# Mintmark in an image that holds the program, SQLite, zlib and the certificates of public authorities.
 #
 #   docker build -t mintmark .
 #   docker run --rm -v mintmark:/var/lib/mintmark --read-only mintmark
@@ -8,7 +8,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libsqlite3-dev \
+    && apt-get install -y --no-install-recommends libsqlite3-dev zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 
@@ -28,7 +28,7 @@ RUN swift build -c release --static-swift-stdlib --product mintmark \
 # The same Debian as that of the builder, whose C library and SQLite the program is linked with.
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libsqlite3-0 libstdc++6 ca-certificates \
+    && apt-get install -y --no-install-recommends libsqlite3-0 libstdc++6 zlib1g ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 
 COPY --from=build /out/mintmark /usr/local/bin/mintmark
