@@ -10,7 +10,9 @@ extension Proofs {
             try await DataFolder.use { folder in
                 let ports = try await Ports.asWritten()
                 let settings = ["server.port": "\(ports.server)", "admin.port": "\(ports.admin)"]
-                try await ServerProcess.use(folder, settings) { _ in try await type(Readme.commands("curl ", before: "## More than one machine"), ports, folder) }
+                try await ServerProcess.use(folder, settings) { _ in
+                    try await type(Readme.commands("curl ", before: "## More than one machine"), ports, folder)
+                }
             }
         }
 

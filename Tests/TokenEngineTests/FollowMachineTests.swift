@@ -10,7 +10,9 @@ import TokenCore
     private func at(_ second: Int64) -> MonotonicTime { MonotonicTime(microseconds: second * 1_000_000) }
 
     private func page(_ numbers: some Sequence<UInt64>) -> [NumberedRevocation] {
-        numbers.map { NumberedRevocation(number: $0, entry: RevocationEntry(.everything(upTo: UnixTime(seconds: Int64($0))), expiresAt: .distantFuture)) }
+        numbers.map {
+            NumberedRevocation(number: $0, entry: RevocationEntry(.everything(upTo: UnixTime(seconds: Int64($0))), expiresAt: .distantFuture))
+        }
     }
 
     private func head(_ number: UInt64, _ history: String = "first") -> [Partition: RevocationHead] {

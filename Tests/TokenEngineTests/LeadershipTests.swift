@@ -1,6 +1,6 @@
 import Logging
-import Testing
 import TestSupport
+import Testing
 import TokenCore
 
 @testable import TokenEngine

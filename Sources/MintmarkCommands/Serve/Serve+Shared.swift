@@ -35,7 +35,8 @@ extension Serve {
         var certificates = TLSConfiguration.makeClientConfiguration()
         if let file = shared.authorityFile { certificates.trustRoots = .file(file) }
         do {
-            return try shared.url.makeClient(configuration: .init(commandTimeout: Self.patience, clientName: "mintmark"), certificates: certificates, logger: logger)
+            return try shared.url.makeClient(
+                configuration: .init(commandTimeout: Self.patience, clientName: "mintmark"), certificates: certificates, logger: logger)
         } catch {
             throw CommandFailure(.configuration, "\(Keys.storeAuthority.name): the certificates cannot be read: \(error)")
         }

@@ -118,7 +118,8 @@ public final class EventRelay: Service {
     private func beginAnew(where heads: [Partition: UInt64]) {
         for (outbox, head) in heads where head < progress(outbox).furthest {
             update(outbox) { $0.beginAnew() }
-            logger.error("an outbox went back with the store; events were lost there, and others come again", metadata: ["outbox": "\(outbox.number)"])
+            logger.error(
+                "an outbox went back with the store; events were lost there, and others come again", metadata: ["outbox": "\(outbox.number)"])
         }
     }
 
