@@ -100,6 +100,36 @@ import ValkeyServer
         }
     }
 
+    /// What was added for a server that is gone does not stay for ever: validators elsewhere go by clocks that are right.
+    @Test func whatWasAddedToTheTimeGoesAgain() async throws {
+        try await Shape.valkey.run { place in
+            let store = try await place.emptyStore()
+            let start = try await store.time()
+            try ValkeyCluster.ask(place.servers[0], "SET {m}T \"3000 \(start.milliseconds + 3000)\"")
+            var last = try await store.time()
+            #expect(last >= start + .seconds(3))
+            let before = try Self.clock(place)
+            for _ in 0..<50 {
+                try await Task.sleep(for: .milliseconds(5))
+                let time = try await store.time()
+                #expect(time >= last)
+                last = time
+            }
+            let after = try Self.clock(place)
+            let passed = (after.last - after.added) - (before.last - before.added)
+            #expect(abs((before.added - after.added) - passed / 20) < 1, "\(before) \(after)")
+            #expect(before.added - after.added > 10)
+        }
+    }
+
+    /// What was added, and the time that was given out last, in milliseconds.
+    private static func clock(_ place: Place) throws -> (added: Double, last: Double) {
+        let line = try ValkeyCluster.ask(place.servers[0], "GET {m}T").split(whereSeparator: \.isNewline).last ?? ""
+        let numbers = line.split(separator: " ").compactMap { Double($0) }
+        try #require(numbers.count == 2)
+        return (numbers[0], numbers[1])
+    }
+
     /// A server that takes over with a slower clock: simulated by what the store knows of the one before it.
     @Test func theTimeGoesOnWhereAFasterClockLeftIt() async throws {
         try await Shape.valkey.run { place in
