@@ -75,10 +75,11 @@ extension Serve {
         let leads: @Sendable () -> Bool = { leadership.leads(.housekeeping) }
         let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger, leads: leads)
         metrics.watch(.init(keys: keys, relay: relay, clock: clock, shared: .init(follower: follower, clock: clock, leadership: leadership)))
+        let urgent: [any Service] = [clock, leadership, follower]
         return Parts(
             engine: engine, keys: keys, relay: relay,
             sharing: .init(follower: follower, maxStaleness: settings.auth.maxStaleness, deniesWhenStale: settings.auth.whenStale == .deny),
-            foundation: [Connections(store: store), clock, leadership, follower], keepers: engine.keepers(leads: leads), metrics: metrics)
+            foundation: [Connections(store: store)] + urgent.map { Urgent(service: $0) }, keepers: engine.keepers(leads: leads), metrics: metrics)
     }
 
     private func reading(_ body: () async throws(StoreError) -> Void) async throws(CommandFailure) {
@@ -103,6 +104,23 @@ private struct Connections: Service, CustomStringConvertible {
     var description: String { "connections to the store" }
 
     func run() async throws { await cancelWhenGracefulShutdown { await store.run() } }
+}
+
+/// Work that must not wait behind requests, however many there are: what revokes, what tells the time, who leads.
+private struct Urgent: Service, CustomStringConvertible {
+    let service: any Service
+
+    /// For the log of the service group.
+    var description: String { "\(service)" }
+
+    func run() async throws {
+        let task = Task(priority: .high) { try await service.run() }
+        try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
 }
 
 extension Acknowledge {
