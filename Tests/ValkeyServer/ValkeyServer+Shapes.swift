@@ -43,11 +43,13 @@ extension ValkeyServer {
     }
 
     /// A primary and a replica that follows it.
+    ///
+    /// - Parameter through: the command that the replica is run through, for instance one that sets its clock.
     public static func runWithReplica<Value>(
-        _ body: (_ primary: ValkeyServer, _ replica: ValkeyServer) async throws -> Value
+        through: [String] = [], _ body: (_ primary: ValkeyServer, _ replica: ValkeyServer) async throws -> Value
     ) async throws -> Value {
         try await run { primary in
-            try await run(.valkey, ["--replicaof", "127.0.0.1", "\(primary.port)"]) { replica in
+            try await run(.valkey, ["--replicaof", "127.0.0.1", "\(primary.port)"], through: through) { replica in
                 try await eventually("the replica") { replica.log.contains("Finished with success") ? true : nil }
                 return try await body(primary, replica)
             }

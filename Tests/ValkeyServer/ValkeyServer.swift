@@ -12,32 +12,36 @@ public final class ValkeyServer: Sendable {
     public let tlsPort: Int
     public let folder: URL
     private let arguments: [String]
+    private let through: [String]
     private let process = Mutex<(guardian: Process, pid: pid_t)?>(nil)
 
-    init(_ program: Program, port: Int, tlsPort: Int = 0, folder: URL, arguments: [String]) {
+    init(_ program: Program, port: Int, tlsPort: Int = 0, folder: URL, arguments: [String], through: [String] = []) {
         self.program = program
         self.port = port
         self.tlsPort = tlsPort
         self.folder = folder
         self.arguments = arguments
+        self.through = through
     }
 
     /// Starts one for as long as the body runs.
     ///
-    /// - Parameter settings: words of the server's command line, such as `--requirepass`, `x`.
+    /// - Parameters:
+    ///   - settings: words of the server's command line, such as `--requirepass`, `x`.
+    ///   - through: a command that runs the server's command line and replaces itself by it.
     public static func run<Value>(
-        _ program: Program = .valkey, _ settings: [String] = [], _ body: (ValkeyServer) async throws -> Value
+        _ program: Program = .valkey, _ settings: [String] = [], through: [String] = [], _ body: (ValkeyServer) async throws -> Value
     ) async throws -> Value {
-        let server = try make(program, settings)
+        let server = try make(program, settings, through: through)
         defer { server.remove() }
         try await server.start()
         return try await body(server)
     }
 
-    static func make(_ program: Program, _ settings: [String]) throws -> ValkeyServer {
+    static func make(_ program: Program, _ settings: [String], through: [String] = []) throws -> ValkeyServer {
         let folder = FileManager.default.temporaryDirectory.appending(path: "mintmark-valkey-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return ValkeyServer(program, port: try Port.free(), folder: folder, arguments: settings)
+        return ValkeyServer(program, port: try Port.free(), folder: folder, arguments: settings, through: through)
     }
 
     /// Starts it, with what it saved, and waits until it answers.
@@ -46,7 +50,7 @@ public final class ValkeyServer: Sendable {
         let guardian = Process()
         guardian.executableURL = URL(filePath: "/bin/sh")
         let script = #"cd "$1"; shift; "$@" >>log 2>&1 </dev/null & echo $! >pid.new; mv pid.new pid; cat >/dev/null; kill -9 $!"#
-        guardian.arguments = ["-c", script, "sh", folder.path, path.path] + words
+        guardian.arguments = ["-c", script, "sh", folder.path] + through + [path.path] + words
         guardian.standardInput = Pipe()
         guardian.standardError = FileHandle.nullDevice
         try? FileManager.default.removeItem(at: folder.appending(path: "pid"))

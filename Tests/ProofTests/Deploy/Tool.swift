@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A program that checks or drives what is in deploy/; scripts/tools.sh unpacks it below .tools/.
+/// A program that checks or drives what is in deploy/, or sets a clock; scripts/tools.sh unpacks it below .tools/.
 enum Tool: String {
     /// The newest nginx, which can ask a name server for its upstreams again and again.
     case nginx
@@ -12,6 +12,8 @@ enum Tool: String {
     case kubectl
     /// Python with the schemas of Compose and Kubernetes.
     case schemas
+    /// Runs a program with a wall clock that is set otherwise, and a monotonic clock that is not.
+    case skewed
 
     /// Where it is.
     ///
