@@ -51,7 +51,7 @@ extension Proofs {
             let connections = try await HTTPConnection.open(clients.count, port: server.port)
             await withTaskGroup(of: Void.self) { group in
                 for (client, connection) in zip(clients, connections) {
-                    group.addTask { await client.verify(RecordedService(service: HTTPService(connection: connection), recorder: recorder)) }
+                    group.addTask { await client.verify([RecordedService(service: HTTPService(connection: connection), recorder: recorder)]) }
                 }
             }
             for connection in connections { await connection.close() }

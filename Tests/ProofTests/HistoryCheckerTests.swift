@@ -148,6 +148,71 @@ import Testing
         #expect(tape.violations() == [.refusedWithoutCause(lost)])
     }
 
+    // Several instances on one store.
+
+    @Test func anotherInstanceMayAcceptAnAccessTokenAsLongAsItMayBeStale() async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.add(.end(session: "s"), .done, at: 0)
+        tape.wait(.milliseconds(1_900))
+        tape.add(.authenticate(session: "s"), .done, at: 1)
+        #expect(tape.violations(staleness: .seconds(2)) == [])
+        tape.wait(.milliseconds(200))
+        let late = tape.add(.authenticate(session: "s"), .done, at: 1)
+        #expect(tape.violations(staleness: .seconds(2)) == [.acceptedAfterItsEnd(late)])
+    }
+
+    @Test func theInstanceThatAcknowledgedAnEndAcceptsNothingAfterIt() async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.add(.end(session: "s"), .done, at: 1)
+        let own = tape.add(.authenticate(session: "s"), .done, at: 1)
+        #expect(tape.violations(staleness: .seconds(2)) == [.acceptedAfterItsEnd(own)])
+    }
+
+    @Test func aRefusalBindsTheInstanceThatGaveIt() async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.add(.end(session: "s"), .unknown, at: 0)
+        tape.add(.authenticate(session: "s"), .refused, at: 0)
+        tape.wait(.seconds(10))
+        tape.add(.authenticate(session: "s"), .done, at: 1)
+        tape.refresh("s", "r0", gives: "r1")
+        #expect(tape.violations(staleness: .seconds(2)) == [], "whether it was ended is not known")
+        let back = tape.add(.authenticate(session: "s"), .done, at: 0)
+        #expect(tape.violations(staleness: .seconds(2)) == [.acceptedAfterItsEnd(back)])
+    }
+
+    @Test(arguments: [Operation.Action.end(session: "s"), .endAll(subject: "1")]) func noInstanceRefreshesWhatAnotherHasEnded(
+        _ order: Operation.Action
+    ) async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.add(order, .done, at: 0)
+        let refreshed = tape.add(.refresh(token: "r0", session: "s"), .granted(session: "s", token: "r1"), at: 1)
+        #expect(tape.violations(staleness: .seconds(2)) == [.acceptedAfterItsEnd(refreshed)])
+    }
+
+    @Test func noInstanceRefreshesWhatAnotherFoundToBeReused() async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.refresh("s", "r0", gives: "r1")
+        tape.refresh("s", "r1", gives: "r2")
+        tape.add(.refresh(token: "r0", session: "s"), .refused, at: 0)
+        let refreshed = tape.add(.refresh(token: "r2", session: "s"), .granted(session: "s", token: "r3"), at: 1)
+        #expect(tape.violations(staleness: .seconds(2)) == [.acceptedAfterItsEnd(refreshed)])
+    }
+
+    @Test func aRefusalBecauseOfAnOrderWithoutAnswerMayGoWithIt() async throws {
+        var tape = tape
+        tape.login("s", "r0")
+        tape.add(.end(session: "s"), .unknown, at: 0)
+        tape.add(.refresh(token: "r0", session: "s"), .refused, at: 1)
+        tape.add(.refresh(token: "r0", session: "s"), .granted(session: "s", token: "r1"), at: 2)
+        #expect(tape.violations(staleness: .seconds(2)) == [])
+        #expect(tape.violations().count == 1, "one instance has one store, which forgets nothing")
+    }
+
     @Test func whatBeganBeforeTheEndWasAcknowledgedMayStillSucceed() {
         var tape = tape
         tape.login("s", "r0")
@@ -172,10 +237,10 @@ private struct Tape {
     }
 
     @discardableResult
-    mutating func add(_ action: Operation.Action, _ answer: Operation.Answer, began: Moment? = nil) -> Operation {
+    mutating func add(_ action: Operation.Action, _ answer: Operation.Answer, at place: Int = 0, began: Moment? = nil) -> Operation {
         let began = began ?? now
         wait(.milliseconds(1))
-        let operation = Operation(action: action, answer: answer, began: began, ended: now)
+        let operation = Operation(action: action, answer: answer, place: place, began: began, ended: now)
         operations.append(operation)
         wait(.milliseconds(1))
         return operation
@@ -194,5 +259,7 @@ private struct Tape {
     @discardableResult
     mutating func authenticate(_ session: String, _ answer: Operation.Answer) -> Operation { add(.authenticate(session: session), answer) }
 
-    func violations(grace: Duration = .seconds(30)) -> Set<Violation> { HistoryChecker(grace: grace).violations(in: operations) }
+    func violations(grace: Duration = .seconds(30), staleness: Duration? = nil) -> Set<Violation> {
+        HistoryChecker(grace: grace, staleness: staleness).violations(in: operations)
+    }
 }

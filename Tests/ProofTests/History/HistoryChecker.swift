@@ -7,12 +7,18 @@
 /// 3. *A family never forks.* All successors ever given for one refresh token are equal.
 /// 4. *A refresh token works once,* but for retries inside the grace window, which using the successor closes.
 ///
+/// Of several instances on one store, refreshes and orders are held to the same: the store decides them. What an instance says of an access token may
+/// be as old as `staleness`, but an order that it acknowledged itself and a refusal of its own bind it at once.
+///
 /// No session may run into its lifetimes while the history is recorded: a refusal because of age counts as one without cause.
 struct HistoryChecker {
     /// `auth.refresh_grace` of the server.
     let grace: Duration
     /// By how much the server's clock, in milliseconds, may differ from ours over one grace window.
     var slack: Duration = .milliseconds(20)
+    /// How long after a session's end another instance than the one that ended it may accept its access tokens (`auth.max_staleness`). Nil: there is
+    /// one instance.
+    var staleness: Duration?
 
     /// Everything that is wrong, in no order.
     func violations(in history: [Operation]) -> Set<Violation> {
@@ -29,8 +35,34 @@ struct HistoryChecker {
     }
 
     private func acceptedAfterTheEnd(of session: HistoryIndex.Session, _ index: HistoryIndex) -> [Violation] {
-        guard let end = index.knownEnd(of: session) else { return [] }
-        return session.accepted.filter { $0.began > end }.map(Violation.acceptedAfterItsEnd)
+        let ends = index.knownEnds(of: session)
+        guard let end = ends.filter({ bindsEverybody($0, of: session, index) }).map(\.ended).min() else {
+            return session.accepted.filter { isRefusedBefore($0, by: ends) }.map(Violation.acceptedAfterItsEnd)
+        }
+        return session.accepted.filter { $0.began > end + patience(with: $0) || isRefusedBefore($0, by: ends) }
+            .map(Violation.acceptedAfterItsEnd)
+    }
+
+    /// Whether what ended a session, or said that it is over, says so for every instance: what the store decided does. A refused refresh does not where
+    /// an order without an answer may be the reason: whatever it wrote may go with the primary that did not have it acknowledged.
+    private func bindsEverybody(_ end: Operation, of session: HistoryIndex.Session, _ index: HistoryIndex) -> Bool {
+        if staleness == nil || end.answer == .done { return true }
+        guard case .refresh = end.action else { return false }
+        return !(index.orders(concerning: session) + session.presented).contains { $0.answer == .unknown && $0.began < end.ended }
+    }
+
+    /// How much later than the end something may be accepted: only access tokens are judged without the store.
+    private func patience(with accepted: Operation) -> Duration {
+        if case .authenticate = accepted.action { staleness ?? .zero } else { .zero }
+    }
+
+    /// Whether the instance itself knew: it acknowledged the end, or refused an access token of the session.
+    private func isRefusedBefore(_ accepted: Operation, by ends: [Operation]) -> Bool {
+        guard case .authenticate = accepted.action else { return false }
+        return ends.contains { end in
+            if case .refresh = end.action { return false }
+            return end.place == accepted.place && accepted.began > end.ended
+        }
     }
 
     private func refusedWithoutCause(_ session: HistoryIndex.Session, _ index: HistoryIndex) -> [Violation] {

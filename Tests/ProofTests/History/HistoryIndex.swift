@@ -59,11 +59,10 @@ struct HistoryIndex {
         session.orders + (ordersForAll[session.subject] ?? []).filter { $0.ended >= session.born.after }
     }
 
-    /// From when on a session is certainly over: an order to end it was acknowledged, or it was refused. An order for all
-    /// counts if it was sent after the login was answered.
-    func knownEnd(of session: Session) -> Moment? {
+    /// What says that a session is certainly over once it is answered: an acknowledged order to end it, or a refusal. An order for all counts if it
+    /// was sent after the login was answered.
+    func knownEnds(of session: Session) -> [Operation] {
         let all = (ordersForAll[session.subject] ?? []).filter { $0.began > session.born.before }
-        let acknowledged = (session.orders + all).filter { $0.answer == .done } + session.refused
-        return acknowledged.map(\.ended).min()
+        return (session.orders + all).filter { $0.answer == .done } + session.refused
     }
 }

@@ -8,6 +8,10 @@ struct Moment: Comparable, Hashable, Sendable {
     }
 
     static func < (a: Moment, b: Moment) -> Bool { a.nanoseconds < b.nanoseconds }
+    static func + (moment: Moment, duration: Duration) -> Moment {
+        let (seconds, attoseconds) = duration.components
+        return Moment(nanoseconds: moment.nanoseconds + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
     static func - (a: Moment, b: Moment) -> Duration { .nanoseconds(a.nanoseconds - b.nanoseconds) }
 
     private static let start = ContinuousClock.now
@@ -40,6 +44,8 @@ struct Operation: Sendable, Hashable {
 
     let action: Action
     let answer: Answer
+    /// Which of several instances was asked.
+    var place = 0
     let began: Moment
     let ended: Moment
 

@@ -8,9 +8,17 @@ final class Recorder: Sendable {
     /// Everything so far.
     var history: [Operation] { operations.withLock { $0 } }
 
-    func record(_ action: Operation.Action, _ answer: Operation.Answer, began: Moment) {
-        let operation = Operation(action: action, answer: answer, began: began, ended: .now())
+    /// How many requests were answered with a yes so far.
+    var acknowledged: Int { yeses.load(ordering: .relaxed) }
+    private let yeses = Atomic(0)
+
+    func record(_ action: Operation.Action, _ answer: Operation.Answer, at place: Int, began: Moment) {
+        let operation = Operation(action: action, answer: answer, place: place, began: began, ended: .now())
         operations.withLock { $0.append(operation) }
+        switch answer {
+        case .granted, .done: yeses.add(1, ordering: .relaxed)
+        case .refused, .unknown: break
+        }
     }
 }
 
@@ -22,14 +30,14 @@ struct RecordedService<Service: SessionService>: Sendable {
     func login(_ user: Int64) async -> Reply<Pair> {
         let began = Moment.now()
         let reply = await service.login(user)
-        recorder.record(.login(subject: "\(user)"), reply.answer, began: began)
+        recorder.record(.login(subject: "\(user)"), reply.answer, at: service.place, began: began)
         return reply
     }
 
     func refresh(_ session: Pair) async -> Reply<Pair> {
         let began = Moment.now()
         let reply = await service.refresh(session.refresh)
-        recorder.record(.refresh(token: session.refresh, session: session.session), reply.answer, began: began)
+        recorder.record(.refresh(token: session.refresh, session: session.session), reply.answer, at: service.place, began: began)
         return reply
     }
 
@@ -37,7 +45,7 @@ struct RecordedService<Service: SessionService>: Sendable {
     func authenticate(_ session: Pair) async -> Reply<Void> {
         let began = Moment.now()
         let reply = await service.authenticate(session.access)
-        recorder.record(.authenticate(session: session.session), reply.answer, began: began)
+        recorder.record(.authenticate(session: session.session), reply.answer, at: service.place, began: began)
         return reply
     }
 
@@ -45,7 +53,7 @@ struct RecordedService<Service: SessionService>: Sendable {
     func logout(_ session: Pair) async -> Reply<Void> {
         let began = Moment.now()
         let reply = await service.logout(session.access)
-        recorder.record(.end(session: session.session), reply.answer, began: began)
+        recorder.record(.end(session: session.session), reply.answer, at: service.place, began: began)
         return reply
     }
 
@@ -53,9 +61,9 @@ struct RecordedService<Service: SessionService>: Sendable {
     func logoutAll(_ session: Pair, subject: Int64) async -> Reply<Void> {
         let began = Moment.now()
         let reply = await service.logoutAll(session.access)
-        recorder.record(.endAll(subject: "\(subject)"), reply.answer, began: began)
+        recorder.record(.endAll(subject: "\(subject)"), reply.answer, at: service.place, began: began)
         // The order itself is refused when its bearer's session is over: that is what was learnt of the session.
-        if case .refused = reply { recorder.record(.authenticate(session: session.session), .refused, began: began) }
+        if case .refused = reply { recorder.record(.authenticate(session: session.session), .refused, at: service.place, began: began) }
         return reply
     }
 
@@ -65,9 +73,9 @@ struct RecordedService<Service: SessionService>: Sendable {
         let began = Moment.now()
         let reply = await service.end(target.session, by: session.access)
         if case .refused(let status) = reply, status == 401 {
-            recorder.record(.authenticate(session: session.session), .refused, began: began)
+            recorder.record(.authenticate(session: session.session), .refused, at: service.place, began: began)
         } else {
-            recorder.record(.end(session: target.session), reply.answer, began: began)
+            recorder.record(.end(session: target.session), reply.answer, at: service.place, began: began)
         }
         return reply
     }

@@ -3,7 +3,8 @@ import TestSupport
 
 /// What one client does between two crashes: it begins sessions, refreshes, asks, ends them, and now and then errs.
 ///
-/// It remembers its sessions over restarts of the server. It stops at the first request without an answer.
+/// It remembers its sessions over restarts of the server. Against one server it stops at the first request without an answer; among several instances
+/// it goes on with the next.
 final class Traffic: Sendable {
     /// A session as its client knows it.
     struct Holding: Sendable {
@@ -32,6 +33,14 @@ final class Traffic: Sendable {
     /// Works until a request has no answer, or until it is cancelled.
     func run(_ service: RecordedService<some SessionService>) async {
         while !Task.isCancelled, await step(service) {}
+    }
+
+    /// Works until it is cancelled, each request at another of these.
+    func run(among services: [RecordedService<some SessionService>]) async {
+        while !Task.isCancelled {
+            // Whoever has no answer tries again a moment later, as a caller does.
+            if await !step(services[draw(services.count)]) { try? await Task.sleep(for: .milliseconds(5)) }
+        }
     }
 
     private func draw(_ bound: Int) -> Int { state.withLock { Int.random(in: 0..<bound, using: &$0.random) } }
@@ -116,19 +125,21 @@ final class Traffic: Sendable {
     }
 
     /// Asks after everything this client knows of, once the server is back: what lives by its access token and then by its refresh token, every third
-    /// by the token before it, which must be known as used; what is over by both.
-    func verify(_ service: RecordedService<some SessionService>) async {
+    /// by the token before it, which must be known as used; what is over by both. Of several instances each is asked for access tokens, and one in
+    /// turn for refresh tokens.
+    func verify(_ services: [RecordedService<some SessionService>]) async {
         let (holdings, over) = state.withLock { state in
             let known = (state.holdings, state.over)
             (state.holdings, state.over) = ([], [])
             return known
         }
-        for pair in over {
-            await service.authenticate(pair)
-            _ = await service.refresh(pair)
+        for (number, pair) in over.enumerated() {
+            for service in services { await service.authenticate(pair) }
+            _ = await services[number % services.count].refresh(pair)
         }
         for (number, held) in holdings.enumerated() {
-            await service.authenticate(held.pair)
+            let service = services[number % services.count]
+            for service in services { await service.authenticate(held.pair) }
             if number.isMultiple(of: 3), let before = held.before { _ = await service.refresh(before) }
             guard case .ok(let pair) = await service.refresh(held.pair) else { continue }
             state.withLock { $0.holdings.append(Holding(pair: pair, before: held.pair)) }
