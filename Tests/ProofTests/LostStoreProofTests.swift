@@ -27,6 +27,15 @@ extension Proofs {
                         }
                     }
                     #expect(try place.primary.ask("DBSIZE").hasPrefix(":0"), "nobody wrote anything into it")
+
+                    // Only who starts an instance begins another store, which the log says; whoever knew the old one goes on refusing.
+                    await instances[1].kill()
+                    try await instances[1].start()
+                    #expect(instances[1].folder.text(instances[1].folder.log).contains("the store was empty: it has been set up"))
+                    let anew = InstanceService(instances[1])
+                    #expect(await anew.login(1).value != nil)
+                    #expect(await anew.refresh(pair.refresh).isRefused)
+                    #expect(try await services[0].send(.POST, "/login", body: #"{"user_id": 1}"#).status == 503)
                 }
             }
         }

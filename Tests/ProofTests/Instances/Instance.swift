@@ -42,9 +42,17 @@ final class Instance: Sendable {
             own = own.merging(settings) { $1 }.filter { !$0.value.isEmpty }
             return own
         }
-        let server = try await ServerProcess.start(folder, settings, through: through)
+        let server = try await started(settings, attempts: 3)
         starts.add(1, ordering: .relaxed)
         process.withLock { $0 = server }
+    }
+
+    /// One that cannot reach its store in time says so and ends, as it should: on a busy machine servers are slow to answer, and it is started again.
+    private func started(_ settings: [String: String], attempts: Int) async throws -> ServerProcess {
+        do { return try await ServerProcess.start(folder, settings, through: through) } catch let refusal as ServerProcess.DidNotStart {
+            guard refusal.status == 69, attempts > 1 else { throw refusal }
+            return try await started(settings, attempts: attempts - 1)
+        }
     }
 
     func kill() async {
