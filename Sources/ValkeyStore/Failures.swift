@@ -31,6 +31,10 @@ extension StoreError {
                 Nothing is issued or changed; bring the data back, or start every instance anew
                 """)
         case "OOM": .unavailable("the server is out of memory: \(error.message)")
+        // Every key is asked for before anything is written: while a slot moves the answer comes in time.
+        case "ERR" where error.message.contains("non local key"): .unavailable("a part of the store is on its way to another server")
+        // A script that failed for a reason that nobody thought of may have begun to write.
+        case "ERR": .outcomeUnknown(error.message)
         case "WRONGTYPE": .corrupt("something else than ours stands under one of our names: \(error.message)")
         default: .unavailable(error.message)
         }

@@ -11,6 +11,8 @@ public final class ValkeyStore: Sendable {
     public struct Configuration: Sendable {
         /// How many partitions it has; recorded on first use. A power of two.
         public var partitions: Int
+        /// Whether empty servers are set up; else opening them is refused.
+        public var isMadeWhenEmpty: Bool
         /// What a commit waits for.
         public var acknowledge: Acknowledge
         /// Whether events are kept; without, nothing is written to the outboxes.
@@ -22,10 +24,12 @@ public final class ValkeyStore: Sendable {
 
         /// - Parameter partitions: 64 by default.
         public init(
-            partitions: Int = Partition.usual, acknowledge: Acknowledge = .memory, keepsEvents: Bool = true, rings: Bool = true,
+            partitions: Int = Partition.usual, isMadeWhenEmpty: Bool = true, acknowledge: Acknowledge = .memory, keepsEvents: Bool = true,
+            rings: Bool = true,
             observer: (any ValkeyCommitObserver)? = nil
         ) {
             self.partitions = partitions
+            self.isMadeWhenEmpty = isMadeWhenEmpty
             self.acknowledge = acknowledge
             self.keepsEvents = keepsEvents
             self.rings = rings
@@ -44,6 +48,9 @@ public final class ValkeyStore: Sendable {
     let name: ValkeyKey
     /// What the time was when it was last asked.
     let lastTime = Mutex<(time: UnixTime, at: ContinuousClock.Instant)?>(nil)
+
+    /// What history each partition's server had when the outboxes were last asked for.
+    let outboxHistories = Mutex<[Partition: String]>([:])
 
     init(client: any ValkeyClientProtocol, configuration: Configuration, scripts: Scripts, name: ValkeyKey, notes: [OpeningNote]) {
         self.client = client

@@ -158,8 +158,11 @@ struct ConfigurationLoadingTests {
     @Test func aStoreIsNeverPrintedAndNeitherIsWhatIsWrongWithIt() throws {
         let loaded = try load(flags: ["store.url=valkey://user:hush@a"])
         #expect(loaded.entries.first { $0.name == "store.url" }?.text == "Secret(…)")
-        let answer = problems(flags: ["store.url=valky://user:hush@a"])
-        #expect(answer == ["--set: The value of 'store.url' is not the URL of a store: 'valky' is not one of valkey, valkeys, redis and rediss."])
+        // A slash or a question mark in a password that is not encoded makes something else of its pieces.
+        for text in ["valky://user:hush@a", "hush", "valkey://user:1/hush@a", "valkey://user:hush/2@a", "valkey://user:1?hush@a", "valkey://a/hush"] {
+            let answer = problems(flags: ["store.url=\(text)"])
+            #expect(answer.count == 1 && answer[0].contains("is not the URL of a store") && !answer[0].contains("hush"), "\(answer)")
+        }
     }
 
     @Test func replicasAreOneWhereOneIsNeeded() throws {

@@ -76,7 +76,10 @@ struct ContradictionTests {
         #expect(try contradictions(Self.shared + ["store.acknowledge=fsynced"]).isEmpty)
     }
 
-    @Test(arguments: ["store.acknowledge=fsynced", "store.replicas=1", "store.partitions=8", "store.ca_file=/ca.pem", "store.acknowledge_timeout=2s"])
+    @Test(arguments: [
+        "store.acknowledge=fsynced", "store.replicas=1", "store.partitions=8", "store.ca_file=/ca.pem", "store.acknowledge_timeout=2s",
+        "auth.max_staleness=9s", "auth.when_stale=allow", "store.create=never",
+    ])
     func whatIsSaidOfASharedStoreWithoutOneIsRefused(flag: String) throws {
         #expect(try contradictions([flag]).map { $0.keys.last } == ["store.url"])
     }

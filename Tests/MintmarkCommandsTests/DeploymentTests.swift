@@ -21,14 +21,14 @@ struct DeploymentTests {
 
     /// The command lines of a text: of a line, `#` before it or not, each part between two `&&` that begins with the program.
     private func commands(in text: String) -> [[String]] {
-        text.split(separator: "\n").flatMap(commands(inLine:))
+        text.replacing("\\\n", with: " ").split(separator: "\n").flatMap(commands(inLine:))
     }
 
     private func commands(inLine line: Substring) -> [[String]] {
         var typed = line.drop { $0 == "#" || $0 == " " }
         if typed.hasPrefix("Exec"), let sign = typed.firstIndex(of: "=") { typed = typed[typed.index(after: sign)...] }
         let parts: [[String]] = typed.split(separator: " && ").map { part in
-            part.split(separator: " ").prefix { $0 != "#" }.map { String($0) }
+            part.split(separator: " ").prefix { !["#", ">", "&"].contains($0) }.map { String($0) }
         }
         return parts.filter { words in
             guard words.count > 1, let program = words[0].split(separator: "/").last else { return false }

@@ -86,6 +86,7 @@ struct SettingsRoomsTests {
             Row(Keys.storeURL, "rediss://servers", try ValkeyURL("rediss://servers"), at: { $0.settings.store.shared?.url }),
             Row(Keys.storeAuthority, "/ca.pem", "/ca.pem", at: { $0.settings.store.shared?.authorityFile }),
             Row(Keys.storePartitions, "128", 128, at: { $0.settings.store.shared?.partitions }),
+            Row(Keys.storeCreate, "never", false, at: { $0.settings.store.shared?.isMadeWhenEmpty }),
             Row(Keys.acknowledge, "fsynced", true, at: { if case .fsynced? = $0.settings.store.shared?.acknowledge { true } else { false } }),
             Row(Keys.replicas, "3", .fsynced(replicas: 3, timeout: .seconds(4)), at: { $0.settings.store.shared?.acknowledge }),
             Row(

@@ -39,6 +39,27 @@ import ValkeyStore
         }
     }
 
+    @Test func emptyServersAreNotSetUpWhereThatIsNotWanted() async throws {
+        try await Shape.valkey.run { place in
+            let never = ValkeyStore.Configuration(partitions: 4, isMadeWhenEmpty: false)
+            let why = await Self.refusal { try await ValkeyStore.open(try place.client(), never) }
+            #expect(why?.contains("the servers are empty and store.create is never") == true, "\(why ?? "opened")")
+            #expect(try ValkeyCluster.ask(place.servers[0], "DBSIZE").contains(":0"))
+            _ = try await place.store()
+            let store = try await place.store(never)
+            #expect(!store.notes.contains(.isNew))
+        }
+    }
+
+    @Test func aUserWhoMayNotRingIsRefused() async throws {
+        try await Shape.valkey.run { place in
+            try ValkeyCluster.ask(place.servers[0], "ACL SETUSER mute on >secret ~* resetchannels +@all")
+            let url = place.url.replacing("valkey://", with: "valkey://mute:secret@")
+            let why = await Self.refusal { try await ValkeyStore.open(try place.client(url), .init(partitions: 4)) }
+            #expect(why?.contains("may not publish on the channels") == true, "\(why ?? "opened")")
+        }
+    }
+
     @Test func aServerThatThrowsThingsAwayIsRefused() async throws {
         try await ValkeyServer.run(.valkey, ["--maxmemory-policy", "allkeys-lru"]) { server in
             let place = Place(servers: [server], isCluster: false)

@@ -97,6 +97,9 @@ enum Keys {
     static let storePartitions = ConfigurationKey(
         "store.partitions", .powerOfTwo(1...2048), default: "64",
         "With store.url: how many parts the store has, each in one slot of a cluster. Fixed on first use.")
+    static let storeCreate = ConfigurationKey<StoreCreation>(
+        "store.create", .word, default: "when_empty",
+        "With store.url: whether empty servers are set up. never refuses to start: set it once there are sessions to lose.")
     static let acknowledge = ConfigurationKey<AcknowledgeMode>(
         "store.acknowledge", .word, default: "memory",
         "What a change waits for in a shared store: the primary's memory, that of store.replicas, or the append-only files.")
@@ -126,7 +129,8 @@ enum Keys {
         serverHost, serverPort, maxProcessors, certificate, certificateKey, trustedProxies,
         adminHost, adminPort, adminTokenFile, metricsHost, metricsPort, loggingMode, loggingLevel,
         issuer, audience, algorithm, accessLifetime, refreshLifetime, autoLogout, refreshGrace, leeway, legacyHS256,
-        maxStaleness, whenStale, maxPerSubject, loginRequire, loginAllowFrom, storePath, storeURL, storeAuthority, storePartitions, acknowledge,
+        maxStaleness, whenStale, maxPerSubject, loginRequire, loginAllowFrom, storePath, storeURL, storeAuthority, storePartitions, storeCreate,
+        acknowledge,
         replicas, acknowledgeTimeout, eventsFile, eventsRetain,
         rotateEvery, publishAhead, sealFile,
     ]

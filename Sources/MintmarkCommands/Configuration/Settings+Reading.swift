@@ -33,6 +33,7 @@ extension Settings.Store {
         let url = reader.value(of: Keys.storeURL)
         let authority = reader.value(of: Keys.storeAuthority).nonEmpty
         let partitions = reader.value(of: Keys.storePartitions)
+        let create = reader.value(of: Keys.storeCreate)
         let mode = reader.value(of: Keys.acknowledge)
         let replicas = reader.value(of: Keys.replicas, default: mode == .replicated ? "1" : "0")
         let timeout = reader.value(of: Keys.acknowledgeTimeout)
@@ -43,10 +44,11 @@ extension Settings.Store {
                 case .replicated: .replicated(replicas: replicas, timeout: timeout)
                 case .fsynced: .fsynced(replicas: replicas, timeout: timeout)
                 }
-            return .init(url: url, authorityFile: authority, partitions: partitions, acknowledge: acknowledge)
+            return .init(url: url, authorityFile: authority, partitions: partitions, isMadeWhenEmpty: create == .whenEmpty, acknowledge: acknowledge)
         }
         let ofShared: [any DescribedKey] = [
-            Keys.storeAuthority, Keys.storePartitions, Keys.acknowledge, Keys.replicas, Keys.acknowledgeTimeout,
+            Keys.maxStaleness, Keys.whenStale, Keys.storeAuthority, Keys.storePartitions, Keys.storeCreate, Keys.acknowledge, Keys.replicas,
+            Keys.acknowledgeTimeout,
         ]
         let idle = shared == nil ? ofShared : mode == .memory ? [Keys.replicas, Keys.acknowledgeTimeout] : []
         idleKeys = idle.filter { reader.isNamed($0) }.map(\.name)

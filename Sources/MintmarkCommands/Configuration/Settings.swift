@@ -106,6 +106,8 @@ struct Settings: Sendable, Equatable {
         /// PEM file with the authorities of the servers' certificates; nil: those of the system.
         var authorityFile: String?
         var partitions: Int
+        /// Whether empty servers are set up.
+        var isMadeWhenEmpty: Bool
         var acknowledge: Acknowledge
     }
 
@@ -150,6 +152,14 @@ enum StalenessPolicy: String, Sendable, CaseIterable {
     case deny
     /// What it knows nothing against is accepted.
     case allow
+}
+
+/// What an instance does that meets empty servers.
+enum StoreCreation: String, Sendable, CaseIterable {
+    /// It sets the store up.
+    case whenEmpty = "when_empty"
+    /// It does not start.
+    case never
 }
 
 /// What a change waits for in a shared store.

@@ -5,9 +5,23 @@ extension ValueKind where Value == ValkeyURL? {
     static var storeURL: Self {
         Self(allowed: "URL of servers") { text throws(InvalidValue) in
             guard !text.isEmpty else { return nil }
-            do throws(ValkeyURL.Problem) { return try ValkeyURL(text) } catch {
+            do throws(ValkeyURL.Problem) { return try ValkeyURL(text) } catch  where error.quotesTheText {
+                throw InvalidValue(
+                    "is not the URL of a store, such as valkey://user:password@host:6379/0; in a user and a password : / ? # @ and % are percent-encoded"
+                )
+            } catch {
                 throw InvalidValue("is not the URL of a store: \(error.description.dropLast())")
             }
+        }
+    }
+}
+
+extension ValkeyURL.Problem {
+    /// Whether its sentence holds a piece of the text, which a password with a slash in it may have become.
+    fileprivate var quotesTheText: Bool {
+        switch self {
+        case .scheme, .port, .database, .parameter, .value: true
+        case .noHost, .brackets, .encoding, .noPassword, .databaseInCluster, .severalHosts: false
         }
     }
 }

@@ -49,7 +49,8 @@ extension Serve {
             return try await ValkeyStore.open(
                 client,
                 .init(
-                    partitions: shared.partitions, acknowledge: shared.acknowledge, keepsEvents: !settings.sinks.isEmpty, observer: observer))
+                    partitions: shared.partitions, isMadeWhenEmpty: shared.isMadeWhenEmpty, acknowledge: shared.acknowledge,
+                    keepsEvents: !settings.sinks.isEmpty, observer: observer))
         } catch {
             let status: CommandStatus = if case .corrupt = error { .configuration } else { error.commandStatus }
             throw CommandFailure(status, "the store at \(shared.url.addresses.map(\.description).joined(separator: ", ")): \(error.explanation)")
@@ -57,8 +58,10 @@ extension Serve {
     }
 
     private func parts(_ store: ValkeyStore, _ seals: SealKeys, _ metrics: ServeMetrics) async throws -> Parts {
-        let clock = StoreClock(of: store, leeway: settings.auth.leeway, logger: logger)
-        let leadership = Leadership(of: store, clock: clock, logger: logger)
+        let clock = StoreClock(of: store, leeway: settings.clockLeeway, logger: logger)
+        // An instance that writes events nowhere must not be the one that takes them out of the store.
+        let works = LeaseRecord.Work.allCases.filter { $0 != .events || !settings.sinks.isEmpty }
+        let leadership = Leadership(of: store, works: works, clock: clock, logger: logger)
         let keys = KeyKeeper(
             store: store, seals: seals, policy: settings.keyPolicy, clock: clock, logger: logger, pause: Self.lookAtKeys, leadership: leadership)
         try await reading { () throws(StoreError) in
@@ -72,14 +75,17 @@ extension Serve {
         await engine.follow(keys)
         let follower = engine.follower(of: store, keys: keys, maxStaleness: settings.auth.maxStaleness)
         try await reading { () throws(StoreError) in try await follower.start() }
-        let leads: @Sendable () -> Bool = { leadership.leads(.housekeeping) }
-        let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger, leads: leads)
-        metrics.watch(.init(keys: keys, relay: relay, clock: clock, shared: .init(follower: follower, clock: clock, leadership: leadership)))
+        let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger) {
+            leadership.leads(.events)
+        }
+        metrics.watch(
+            .init(keys: keys, relay: relay, clock: clock, shared: .init(follower: follower, clock: clock, leadership: leadership, works: works)))
         let urgent: [any Service] = [clock, leadership, follower]
         return Parts(
             engine: engine, keys: keys, relay: relay,
             sharing: .init(follower: follower, maxStaleness: settings.auth.maxStaleness, deniesWhenStale: settings.auth.whenStale == .deny),
-            foundation: [Connections(store: store)] + urgent.map { Urgent(service: $0) }, keepers: engine.keepers(leads: leads), metrics: metrics)
+            foundation: [Connections(store: store)] + urgent.map { Urgent(service: $0) }, keepers: engine.keepers { leadership.leads(.housekeeping) },
+            metrics: metrics)
     }
 
     private func reading(_ body: () async throws(StoreError) -> Void) async throws(CommandFailure) {

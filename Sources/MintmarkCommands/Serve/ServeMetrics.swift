@@ -58,6 +58,8 @@ final class ServeMetrics: CommitObserver, ValkeyCommitObserver, MetricsSource {
         let follower: RevocationFollower
         let clock: StoreClock
         let leadership: Leadership
+        /// What this instance stands for.
+        let works: [LeaseRecord.Work]
     }
 
     /// Has their figures shown too.
@@ -118,7 +120,7 @@ final class ServeMetrics: CommitObserver, ValkeyCommitObserver, MetricsSource {
     }
 
     private static func families(_ shared: Shared) -> [MetricFamily] {
-        let leads = LeaseRecord.Work.allCases.map { work in
+        let leads = shared.works.map { work in
             MetricFamily.Sample(shared.leadership.leads(work) ? 1 : 0, labels: [.init("work", "\(work)")])
         }
         return [

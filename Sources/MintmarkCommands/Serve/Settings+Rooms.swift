@@ -16,7 +16,10 @@ extension Settings {
 
     /// The clock, which does not begin before `floor`. The store rounds what it has forgotten up to the next second: a start within it is not
     /// behind.
-    func clock(floor: UnixTime) -> SystemClock { SystemClock(floor: floor, leeway: max(auth.leeway, .seconds(1))) }
+    func clock(floor: UnixTime) -> SystemClock { SystemClock(floor: floor, leeway: clockLeeway) }
+
+    /// How far a clock may have to stand before nothing is issued: not for a step that mends itself within a second.
+    var clockLeeway: Duration { max(auth.leeway, .seconds(1)) }
 
     /// How long events wait.
     var retention: EventRelay.Retention { .init(age: events.retain) }

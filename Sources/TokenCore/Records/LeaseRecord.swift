@@ -8,8 +8,10 @@ public struct LeaseRecord: Sendable, Hashable {
     public enum Work: UInt8, Sendable, CaseIterable {
         /// Letting time pass for the signing keys.
         case keys = 1
-        /// Carrying events to the sinks, and removing the rows of dead sessions.
+        /// Removing the rows of dead sessions.
         case housekeeping = 2
+        /// Carrying events to the sinks.
+        case events = 3
     }
 
     /// What is leased.

@@ -60,6 +60,7 @@ public struct OutboxBacklog: Hashable, Sendable {
 /// A store has one for everything, `.control`, or one in each partition. Each has an order and numbers of its own.
 public protocol EventLog: Sendable {
     /// Every outbox in which events wait, with the number of its last event. One from which everything was trimmed may be named too.
+    /// 0 says, once, that the outbox has another past than when it was last asked for: what was carried of it counts no more.
     func outboxHeads() async throws(StoreError) -> [Partition: UInt64]
     /// Events of an outbox after a number, in order. At most `limit` (1 ... 10,000).
     func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent]

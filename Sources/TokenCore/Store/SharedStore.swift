@@ -10,9 +10,10 @@ public protocol SharedStore: RecordStore, RevocationLog {
     /// - Throws: `.unavailable` when the reference cannot be reached now.
     func time() async throws(StoreError) -> UnixTime
 
-    /// How far the revocation log of every partition goes, as of a moment after the call.
+    /// How far the revocation log of every partition goes, `control` included, as of a moment after the call. A partition that cannot be read now is left
+    /// out, so that one server which is away hides nothing of the others.
     ///
-    /// - Throws: `.unavailable` when a part of the store cannot be reached, or when the store is not the one that was opened.
+    /// - Throws: `.unavailable` when nothing can be read, or when the store is not the one that was opened.
     func survey() async throws(StoreError) -> [Partition: RevocationHead]
 
     /// Rings with a partition soon after revocations were committed there, by whichever instance. A bell may be lost: the log is the truth.

@@ -85,12 +85,14 @@ struct FollowMachine: Sendable {
     }
 
     /// The heads that the look found.
-    mutating func looked(_ heads: [Partition: RevocationHead]) -> [Order] {
+    ///
+    /// - Parameter isWhole: whether they are those of all partitions; else the look is not completed by them.
+    mutating func looked(_ heads: [Partition: RevocationHead], isWhole: Bool = true) -> [Order] {
         guard let cursors = look?.cursors else { return [] }
         look?.remaining = heads.mapValues(\.number)
         for (partition, head) in heads { compare(partition, head, cursor: cursors[partition]) }
         // A log that is known and was not shown is one of which nothing is known any more.
-        if logs.keys.contains(where: { heads[$0] == nil }) { look = nil }
+        if !isWhole || logs.keys.contains(where: { heads[$0] == nil }) { look = nil }
         for partition in heads.keys { arrive(partition) }
         return nextOrders()
     }
@@ -171,7 +173,7 @@ extension FollowMachine {
             return reload(partition, upTo: RevocationHead(number: last, history: head.history))
         }
         logs[partition]?.progress = .following(RevocationHead(number: last, history: head.history))
-        if page.count >= Self.page { want(partition) }
+        if page.count >= Self.page || look?.remaining?[partition].map({ $0 > last }) == true { want(partition) }
     }
 
     /// The log changed under the load: it is shorter than a head that was seen, or what should follow is gone. The next look has it begin anew.

@@ -132,7 +132,7 @@ extension RevocationFollower {
         do {
             let heads = try await store.survey()
             try await enforcement.look()
-            return tell { $0.looked(heads) }
+            return tell { $0.looked(heads, isWhole: heads.count > store.partitionCount) }
         } catch {
             state.withLock { $0.machine.lookFailed() }
             throw error

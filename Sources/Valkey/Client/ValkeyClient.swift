@@ -52,6 +52,9 @@ extension ValkeyClient: ValkeyClientProtocol, CommandTarget {
 
     public func shutdown() { node.stop() }
 
+    /// Ends the shared connections when their replies have come, and opens others: where the name of the server may have moved to another one.
+    public func reconnect() { node.renew() }
+
     func node(for slot: HashSlot?) -> ValkeyNode { node }
     func node(after verdict: ReplyVerdict, from node: ValkeyNode) -> ValkeyNode? { nil }
     func recover() {}

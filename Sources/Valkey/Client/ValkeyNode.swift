@@ -56,6 +56,9 @@ final class ValkeyNode: Sendable {
         throw failure ?? .closed(.notExecuted)
     }
 
+    /// Ends the shared connections when their replies have come; others take their places.
+    func renew() { for slot in slots { slot.renew() } }
+
     /// Ends all connections when their replies have come.
     func stop() {
         for slot in slots { slot.stop() }

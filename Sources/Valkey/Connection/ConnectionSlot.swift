@@ -66,6 +66,9 @@ final class ConnectionSlot: Sendable {
         if let connection { factory.open(connection) }
     }
 
+    /// Ends the connection when its replies have come; the next one looks the host up anew.
+    func renew() { state.withLock { $0.connection }?.end() }
+
     /// Ends the connection when its replies have come; there will be no other.
     func stop() {
         let connection = state.withLock { state in

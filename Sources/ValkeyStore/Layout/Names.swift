@@ -12,7 +12,7 @@ import Valkey
 /// | `{m…}R` | the revocations, a stream whose ids are the dense numbers; also the channel of the bell |
 /// | `{m…}O` | the outbox, a stream likewise |
 /// | `{m…}k…` | a record: the letter of its kind, its id |
-/// | `{m…}Ik…` | an index: the letter of the kind, the index key |
+/// | `{m…}Ik…` | an index: the letter of the kind, the index key; with a byte 255 behind it, its members by their ends |
 /// | `{m…}Lk` | a list of all records of a kind that has few |
 /// | `{m…}F`, `{m…}T` | in the control partition alone: the facts of the store, and its clock |
 struct Names: Sendable {

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 public import TokenCore
 import Valkey
 
@@ -17,7 +18,7 @@ extension ValkeyStore: RevocationLog {
 }
 
 extension ValkeyStore: EventLog {
-    public func outboxHeads() async throws(StoreError) -> [Partition: UInt64] { try await heads("e") }
+    public func outboxHeads() async throws(StoreError) -> [Partition: UInt64] { try await heads("e", noticingHistory: true) }
 
     public func events(in outbox: Partition, after number: UInt64, limit: Int) async throws(StoreError) -> [NumberedEvent] {
         var events: [NumberedEvent] = []
@@ -61,13 +62,23 @@ extension ValkeyStore {
     }
 
     /// One number of every partition's heads, where it is above 0.
-    private func heads(_ field: String) async throws(StoreError) -> [Partition: UInt64] {
+    ///
+    /// - Parameter noticingHistory: 0 where the server has another history than at the last call.
+    private func heads(_ field: String, noticingHistory: Bool = false) async throws(StoreError) -> [Partition: UInt64] {
         var heads: [Partition: UInt64] = [:]
         for shard in try await shards() {
-            let replies = await shard.execute(
-                shard.partitions.map { ValkeyRawCommand(["HGET", Names($0).heads, ValkeyKey(field)], keys: [Names($0).heads], isReadOnly: true) })
-            for (partition, reply) in zip(shard.partitions, replies) {
-                if let number = try reply.number(), number > 0 { heads[partition] = number }
+            let questions = shard.partitions.map {
+                ValkeyRawCommand(["HGET", Names($0).heads, ValkeyKey(field)], keys: [Names($0).heads], isReadOnly: true)
+            }
+            let replies = await shard.execute([INFO(sections: ["server", "replication"])] + questions)
+            let history = try ServerFacts(replies[0]).history
+            for (partition, reply) in zip(shard.partitions, replies.dropFirst()) {
+                guard let number = try reply.number(), number > 0 else { continue }
+                let wentOn = outboxHistories.withLock { histories in
+                    defer { if noticingHistory { histories[partition] = history } }
+                    return histories[partition] ?? history == history
+                }
+                heads[partition] = wentOn || !noticingHistory ? number : 0
             }
         }
         return heads

@@ -31,6 +31,9 @@ struct ServerFacts: Sendable {
         return numbers.count >= 2 ? (numbers[0], numbers[1]) : nil
     }
 
+    /// Whether it decides, and follows no other.
+    var isPrimary: Bool { self["role"] == "master" }
+
     /// How many replicas follow it.
     var replicas: Int { self["connected_slaves"].flatMap { Int($0) } ?? 0 }
 }

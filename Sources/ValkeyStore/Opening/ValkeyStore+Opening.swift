@@ -21,9 +21,21 @@ extension ValkeyStore {
             let reply = await shard.execute([INFO(sections: ["server", "memory", "replication", "persistence"])])
             notes.formUnion(try judge(ServerFacts(reply[0]), configuration.acknowledge))
         }
-        let (name, isNew) = try await agree(client, scripts, partitions)
+        let (name, isNew) = try await agree(client, scripts, partitions, isMadeWhenEmpty: configuration.isMadeWhenEmpty)
         if isNew { notes.insert(.isNew) }
+        try await tryBell(client)
         return ValkeyStore(client: client, configuration: configuration, scripts: scripts, name: name, notes: notes.sorted { "\($0)" < "\($1)" })
+    }
+
+    /// Whether the user may ring: a commit would not fail without, but every revocation would wait for the next look.
+    private static func tryBell(_ client: any ValkeyClientProtocol) async throws(StoreError) {
+        let channel = Names(.control).revocations
+        do throws(ValkeyClientError) {
+            _ = try await client.execute([Repeatable(ValkeyRawCommand(["SPUBLISH", channel, "0"], keys: [channel]))])[0].get()
+        } catch {
+            guard error.serverCode == "NOPERM" else { throw StoreError(reading: error) }
+            throw .corrupt("the servers' user may not publish on the channels of the store; allow it: ACL SETUSER … &{m*")
+        }
     }
 
     /// Refuses a server that cannot keep what it is given.
@@ -57,13 +69,18 @@ extension ValkeyStore {
     /// The store's name, and whether it was drawn just now: the first of all instances writes the facts, everybody reads them, and until every
     /// partition is marked everybody marks.
     private static func agree(
-        _ client: any ValkeyClientProtocol, _ scripts: Scripts, _ partitions: [Partition]
+        _ client: any ValkeyClientProtocol, _ scripts: Scripts, _ partitions: [Partition], isMadeWhenEmpty: Bool
     ) async throws(StoreError) -> (name: ValkeyKey, isNew: Bool) {
         let count = partitions.count - 1
         let drawn = ValkeyKey((0..<16).map { _ in UInt8.random(in: .min ... .max) })
         let names = Names(.control)
-        let call = scripts.facts(keys: [names.facts], arguments: [ValkeyKey(schema), ValkeyKey(String(count)), drawn], isRepeatable: true)
+        let call = scripts.facts(
+            keys: [names.facts], arguments: [ValkeyKey(schema), ValkeyKey(String(count)), drawn, isMadeWhenEmpty ? "1" : "0"], isRepeatable: true)
         let facts = try await client.reading(call, as: [ByteBuffer].self).map { ValkeyKey($0) }
+        guard !facts.isEmpty else {
+            throw .corrupt(
+                "the servers are empty and store.create is never: bring their data back; or, to begin anew, start once with store.create: when_empty")
+        }
         guard facts.count == 4 else { throw .corrupt("the servers hold no facts of a store of ours") }
         guard facts[0].description == schema else {
             throw .corrupt("the store was written by a release whose schema is \(facts[0]); this one reads schema \(schema)")

@@ -6,7 +6,11 @@
 /// value (of a touch: the activity and the time it extends to); then the revocations, then the events.
 ///
 /// It answers 1, or 0 for a conflict. By its first line it does not begin on a server that is out of memory, also where it would remove something
-/// first. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those share the partition's tag.
+/// first. Beyond its KEYS it touches the indexes that its records stand in, which only their old values name; those share the partition's tag. While a
+/// slot moves to another server such a key may be there already: each is asked for before anything is written, so that the error comes then.
+///
+/// An index with more than eight members has a second one, its members by their ends, of those that came since: each new member removes some that are
+/// over, so that a subject who logs in for years leaves no more behind than it has. Smaller ones end with their records.
 enum CommitScript {
     static let source = """
         #!lua
@@ -21,6 +25,14 @@ enum CommitScript {
         end
         local tagged = string.find(KEYS[1], '}', 1, true)
         local tag = sub(KEYS[1], 1, tagged)
+        local function place(value, key)
+          local length = unpack8('>I2', sub(value, 29, 30))
+          if length == 0 then return nil end
+          return tag .. 'I' .. sub(key, tagged + 1, tagged + 1) .. sub(value, 31, 29 + length)
+        end
+        local function listed(key)
+          return sub(key, tagged + 1, tagged + 1) == 'c'
+        end
         local stored, found = {}, {}
         for i = 1, n do
           local key, at = KEYS[4 + i], 7 + (i - 1) * 4
@@ -33,23 +45,47 @@ enum CommitScript {
             if version ~= ARGV[at + 2] then return 0 end
           end
         end
-        local function place(value, key)
-          local length = unpack8('>I2', sub(value, 29, 30))
-          if length == 0 then return nil end
-          return tag .. 'I' .. sub(key, tagged + 1, tagged + 1) .. sub(value, 31, 29 + length)
+        for i = 1, n do
+          local key, at = KEYS[4 + i], 7 + (i - 1) * 4
+          local op, old = ARGV[at + 1], stored[key]
+          local before = op ~= 'x' and old and place(old, key)
+          local after = op == 'p' and place(ARGV[at + 4], key)
+          if before then redis.call('EXISTS', before, before .. '\\255') end
+          if after and after ~= before then redis.call('EXISTS', after, after .. '\\255') end
+          if op ~= 'x' and listed(key) then redis.call('EXISTS', tag .. 'Lc', tag .. 'Lc\\255') end
         end
-        local function outlive(index, ttl)
+        local function keep(index, ttl)
           if ttl == '' then redis.call('PERSIST', index)
           elseif redis.call('ZCARD', index) == 1 then redis.call('PEXPIRE', index, ttl)
           else redis.call('PEXPIRE', index, ttl, 'GT') end
         end
-        local function enter(index, key, ttl)
-          if redis.call('ZADD', index, 0, sub(key, tagged + 2)) == 1 and redis.call('ZCARD', index) > 8 then
-            for _, id in ipairs(redis.call('ZRANDMEMBER', index, 4)) do
-              if redis.call('EXISTS', sub(key, 1, tagged + 1) .. id) == 0 then redis.call('ZREM', index, id) end
-            end
+        local function number(time)
+          local high, low = unpack8('>I4I4', time)
+          return high * 4294967296 + low
+        end
+        local function outlive(index, key, expiry, ttl)
+          keep(index, ttl)
+          local ends = index .. '\\255'
+          if redis.call('ZSCORE', ends, sub(key, tagged + 2)) then
+            redis.call('ZADD', ends, number(expiry), sub(key, tagged + 2))
+            keep(ends, ttl)
           end
-          outlive(index, ttl)
+        end
+        local function enter(index, key, expiry, ttl)
+          if redis.call('ZADD', index, 0, sub(key, tagged + 2)) == 1 and redis.call('ZCARD', index) > 8 then
+            local ends = index .. '\\255'
+            redis.call('ZADD', ends, number(expiry), sub(key, tagged + 2))
+            for _, id in ipairs(redis.call('ZRANGE', ends, '-inf', number(now) - 60000, 'BYSCORE', 'LIMIT', 0, 4)) do
+              redis.call('ZREM', index, id)
+              redis.call('ZREM', ends, id)
+            end
+            keep(ends, ttl)
+          end
+          keep(index, ttl)
+        end
+        local function leave(index, key)
+          redis.call('ZREM', index, sub(key, tagged + 2))
+          redis.call('ZREM', index .. '\\255', sub(key, tagged + 2))
         end
         local function merged(old, seen, retries)
           local last, count = sub(old, 17, 24), unpack8('>I4', sub(old, 25, 28))
@@ -68,19 +104,20 @@ enum CommitScript {
             end
             if ttl == '' then redis.call('SET', key, value) else redis.call('SET', key, value, 'PX', ttl) end
             local before, after = old and place(old, key), place(value, key)
-            if before and before ~= after then redis.call('ZREM', before, sub(key, tagged + 2)) end
+            local expiry = sub(value, 9, 16)
+            if before and before ~= after then leave(before, key) end
             if after then
-              if before ~= after then enter(after, key, ttl)
-              elseif sub(old, 9, 16) ~= sub(value, 9, 16) then outlive(after, ttl) end
+              if before ~= after then enter(after, key, expiry, ttl)
+              elseif sub(old, 9, 16) ~= expiry then outlive(after, key, expiry, ttl) end
             end
-            if sub(key, tagged + 1, tagged + 1) == 'c' and not old then enter(tag .. 'Lc', key, ttl) end
+            if listed(key) and not old then enter(tag .. 'Lc', key, expiry, ttl) end
             stored[key], found[i], wrote = value, true, true
           elseif op == 'r' then
             if old then
               redis.call('DEL', key)
               local before = place(old, key)
-              if before then redis.call('ZREM', before, sub(key, tagged + 2)) end
-              if sub(key, tagged + 1, tagged + 1) == 'c' then redis.call('ZREM', tag .. 'Lc', sub(key, tagged + 2)) end
+              if before then leave(before, key) end
+              if listed(key) then leave(tag .. 'Lc', key) end
               stored[key], wrote = false, true
             end
           elseif op == 't' then
@@ -91,7 +128,7 @@ enum CommitScript {
                 old = sub(old, 1, 8) .. extends .. activity .. sub(old, 29)
                 if ttl == '' then redis.call('SET', key, old) else redis.call('SET', key, old, 'PX', ttl) end
                 local index = place(old, key)
-                if index then outlive(index, ttl) end
+                if index then outlive(index, key, extends, ttl) end
               else
                 old = sub(old, 1, 16) .. activity .. sub(old, 29)
                 redis.call('SET', key, old, 'KEEPTTL')
@@ -110,7 +147,6 @@ enum CommitScript {
             if later(sub(entry[2][2], 1, 8), now) then break end
             redis.call('XDEL', KEYS[3], entry[1])
           end
-          if ARGV[4] == '1' then redis.call('SPUBLISH', KEYS[3], head) end
           wrote = true
         end
         at = at + r
@@ -122,6 +158,7 @@ enum CommitScript {
           wrote = true
         end
         if ARGV[3] == '1' and not wrote then redis.call('HINCRBY', KEYS[2], 'b', 1) end
+        if ARGV[4] == '1' and r > 0 then redis.pcall('SPUBLISH', KEYS[3], r) end
         return 1
         """
 }

@@ -38,12 +38,13 @@ enum ClockScript {
 
 /// First use: writes the facts of a store unless they are there, and answers those that are.
 ///
-/// KEYS: facts. ARGV: schema version, number of partitions, a name drawn at random.
+/// KEYS: facts. ARGV: schema version, number of partitions, a name drawn at random, whether to write them (`1`).
 ///
-/// It answers the schema, the partitions, the name, and whether every partition has been marked (`1`).
+/// It answers the schema, the partitions, the name, and whether every partition has been marked (`1`); nothing where there are none.
 enum FactsScript {
     static let source = """
         if redis.call('EXISTS', KEYS[1]) == 0 then
+          if ARGV[4] ~= '1' then return {} end
           redis.call('HSET', KEYS[1], 'schema', ARGV[1], 'partitions', ARGV[2], 'name', ARGV[3], 'complete', '0')
         end
         return redis.call('HMGET', KEYS[1], 'schema', 'partitions', 'name', 'complete')

@@ -17,20 +17,51 @@ extension ValkeyStore: SharedStore {
     }
 
     public func survey() async throws(StoreError) -> [Partition: RevocationHead] {
+        let parts = try await shards()
         var heads: [Partition: RevocationHead] = [:]
-        for shard in try await shards() {
-            let questions: [any ValkeyCommand] = shard.partitions.flatMap { partition -> [any ValkeyCommand] in
-                let names = Names(partition)
-                return [GET(names.marker), ValkeyRawCommand(["HGET", names.heads, "r"], keys: [names.heads], isReadOnly: true)]
-            }
-            let replies = await shard.execute([INFO(sections: ["server", "replication"])] + questions)
-            let history = try ServerFacts(replies[0]).history
-            for (index, partition) in shard.partitions.enumerated() {
-                guard try replies[2 * index + 1].bytes() == name else { throw .foreign }
-                heads[partition] = RevocationHead(number: try replies[2 * index + 2].number() ?? 0, history: history)
+        var failure: StoreError?
+        await withTaskGroup(of: Result<[Partition: RevocationHead], StoreError>.self) { group in
+            for shard in parts { group.addTask { await self.survey(shard) } }
+            for await part in group {
+                switch part {
+                case .success(let found): heads.merge(found) { $1 }
+                case .failure(let error): failure = error == .foreign ? error : failure ?? error
+                }
             }
         }
+        if let failure, heads.isEmpty || failure == .foreign { throw failure }
         return heads
+    }
+
+    /// What one server says of its partitions: those that are on their way to another one are asked for there.
+    private func survey(_ shard: Shard) async -> Result<[Partition: RevocationHead], StoreError> {
+        let questions = shard.partitions.flatMap { self.questions(of: $0) }
+        let replies = await shard.execute([INFO(sections: ["server", "replication"])] + questions)
+        do throws(StoreError) {
+            let facts = try ServerFacts(replies[0])
+            guard facts.isPrimary else {
+                // Somebody else was promoted, and the connection to the server that was the primary stands: the name is resolved anew.
+                (client as? ValkeyClient)?.reconnect()
+                throw .unavailable("the server is a replica: what it says may be old")
+            }
+            var heads: [Partition: RevocationHead] = [:]
+            for (index, partition) in shard.partitions.enumerated() {
+                var answers = Array(replies[(2 * index + 1)...(2 * index + 2)])
+                if answers.contains(where: { if case .failure = $0 { true } else { false } }) {
+                    answers = await client.execute(Array(questions[(2 * index)...(2 * index + 1)]))
+                }
+                // One that cannot be read now is left out; one of another store is worth no answer at all.
+                guard let mark = try? answers[0].bytes(), let number = try? answers[1].number() ?? 0 else { continue }
+                guard mark == name else { throw .foreign }
+                heads[partition] = RevocationHead(number: number, history: facts.history)
+            }
+            return .success(heads)
+        } catch { return .failure(error) }
+    }
+
+    private func questions(of partition: Partition) -> [any ValkeyCommand] {
+        let names = Names(partition)
+        return [GET(names.marker), ValkeyRawCommand(["HGET", names.heads, "r"], keys: [names.heads], isReadOnly: true)]
     }
 
     public func bells() -> AsyncStream<Partition> {
@@ -44,8 +75,20 @@ extension ValkeyStore: SharedStore {
         }
     }
 
-    /// Listens until the task is cancelled. A bell that is missed costs the pause between two looks at the heads, no more.
+    /// Listens until the task is cancelled, to each server by itself: one that is away silences no other.
     private func listen(_ ring: @escaping @Sendable (Partition) -> Void) async {
+        var parts: [Shard]?
+        while parts == nil, !Task.isCancelled {
+            parts = try? await shards()
+            if parts == nil { try? await Task.sleep(for: .milliseconds(500)) }
+        }
+        await withDiscardingTaskGroup { group in
+            for part in parts ?? [] { group.addTask { await self.listen(to: part.partitions, ring) } }
+        }
+    }
+
+    /// A bell that is missed costs the pause between two looks at the heads, no more.
+    private func listen(to partitions: [Partition], _ ring: @escaping @Sendable (Partition) -> Void) async {
         let channels = Dictionary(uniqueKeysWithValues: partitions.map { (Names($0).revocations.description, $0) })
         while !Task.isCancelled {
             do {
