@@ -51,8 +51,9 @@ extension ValkeyStore: SharedStore {
                     answers = await client.execute(Array(questions[(2 * index)...(2 * index + 1)]))
                 }
                 // One that cannot be read now is left out; one of another store is worth no answer at all.
-                guard let mark = try? answers[0].bytes(), let number = try? answers[1].number() ?? 0 else { continue }
-                guard mark == name else { throw .foreign }
+                guard case .success = answers[0], case .success = answers[1] else { continue }
+                guard try answers[0].bytes() == name else { throw .foreign }
+                let number = try answers[1].number() ?? 0
                 heads[partition] = RevocationHead(number: number, history: facts.history)
             }
             return .success(heads)
