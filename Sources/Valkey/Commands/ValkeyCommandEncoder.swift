@@ -18,38 +18,70 @@ public struct ValkeyCommandEncoder: Sendable {
         for argument in repeat each arguments { argument.encode(into: &self) }
     }
 
-    /// Writes one argument.
-    public mutating func encodeBulkString(_ string: String) {
-        writeCount(string.utf8.count, after: .bulkString)
-        buffer.writeString(string)
-        writeLineEnd()
+    /// Begins one command, for what writes its arguments itself.
+    ///
+    /// - Parameters:
+    ///   - count: how many bulk strings follow.
+    ///   - bytes: how many bytes they have together: room is made once.
+    mutating func beginArray(_ count: Int, bytes: Int) {
+        buffer.reserveCapacity(minimumWritableBytes: bytes + (count + 1) * Self.mostAround)
+        writeCount(count, after: .array)
     }
 
     /// Writes one argument.
-    public mutating func encodeBulkString(_ bytes: ByteBuffer) {
-        writeCount(bytes.readableBytes, after: .bulkString)
-        buffer.writeImmutableBuffer(bytes)
-        writeLineEnd()
+    public mutating func encodeBulkString(_ string: String) {
+        var string = string
+        string.withUTF8 { writeBulkString(UnsafeRawBufferPointer($0)) }
     }
+
+    /// Writes one argument.
+    public mutating func encodeBulkString(_ bytes: ByteBuffer) { bytes.withUnsafeReadableBytes { writeBulkString($0) } }
 
     /// Writes one argument.
     public mutating func encodeBulkString(_ bytes: some Collection<UInt8>) {
-        writeCount(bytes.count, after: .bulkString)
-        buffer.writeBytes(bytes)
-        writeLineEnd()
+        let isWritten: Void? = bytes.withContiguousStorageIfAvailable { writeBulkString(UnsafeRawBufferPointer($0)) }
+        if isWritten == nil { encodeBulkString(ByteBuffer(bytes: bytes)) }
+    }
+
+    /// The most bytes around a bulk string: a sign, nineteen digits and two line ends.
+    private static let mostAround = 24
+
+    /// In one piece: a commit has thirty of them.
+    private mutating func writeBulkString(_ bytes: UnsafeRawBufferPointer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + Self.mostAround) { target in
+            var end = Self.write(bytes.count, after: .bulkString, to: target)
+            UnsafeMutableRawBufferPointer(rebasing: target[end...]).copyMemory(from: bytes)
+            end += bytes.count
+            return Self.writeLineEnd(at: end, of: target)
+        }
     }
 
     private mutating func writeCount(_ count: Int, after type: RESPTypeIdentifier) {
-        buffer.writeInteger(type.rawValue)
-        if count < 10 {
-            buffer.writeInteger(UInt8(ascii: "0") + UInt8(count))
-        } else {
-            buffer.writeString(String(count))
-        }
-        writeLineEnd()
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.mostAround) { Self.write(count, after: type, to: $0) }
     }
 
-    private mutating func writeLineEnd() { buffer.writeInteger(0x0D0A as UInt16) }
+    /// - Returns: where the next byte goes.
+    private static func write(_ count: Int, after type: RESPTypeIdentifier, to target: UnsafeMutableRawBufferPointer) -> Int {
+        target[0] = type.rawValue
+        var digits = 1
+        var bound = 10
+        while count >= bound, digits < 18 {
+            digits += 1
+            bound *= 10
+        }
+        var rest = count
+        for place in stride(from: digits, to: 0, by: -1) {
+            target[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        return writeLineEnd(at: digits + 1, of: target)
+    }
+
+    private static func writeLineEnd(at place: Int, of target: UnsafeMutableRawBufferPointer) -> Int {
+        target[place] = .carriageReturn
+        target[place + 1] = .lineFeed
+        return place + 2
+    }
 }
 
 /// What can be an argument of a command.

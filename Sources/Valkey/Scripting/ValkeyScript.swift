@@ -51,7 +51,14 @@ public struct ValkeyScript: Sendable, Hashable {
 extension ValkeyScript.Call: TeachableCommand {
     public static var name: String { "EVALSHA" }
     public func encode(into encoder: inout ValkeyCommandEncoder) {
-        encoder.encodeArray(isReadOnly ? "EVALSHA_RO" : "EVALSHA", script.digest, keysAffected.count, keysAffected, arguments)
+        let (keys, arguments) = (keysAffected, arguments)
+        let bytes = keys.reduce(64) { $0 + $1.bytes.readableBytes } + arguments.reduce(0) { $0 + $1.bytes.readableBytes }
+        encoder.beginArray(3 + keys.count + arguments.count, bytes: bytes)
+        encoder.encodeBulkString(isReadOnly ? "EVALSHA_RO" : "EVALSHA")
+        encoder.encodeBulkString(script.digest)
+        encoder.encodeBulkString(String(keys.count))
+        for key in keys { encoder.encodeBulkString(key.bytes) }
+        for argument in arguments { encoder.encodeBulkString(argument.bytes) }
     }
     var lesson: ByteBuffer {
         var encoder = ValkeyCommandEncoder()
