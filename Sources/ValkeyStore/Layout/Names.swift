@@ -34,13 +34,20 @@ struct Names: Sendable {
     func index(_ kind: RecordKind, _ indexKey: [UInt8]) -> ValkeyKey { name("I" + kind.letter, indexKey) }
     func list(_ kind: RecordKind) -> ValkeyKey { name("L" + kind.letter, []) }
 
+    /// Appends the name of a record to bytes.
+    func writeRecord(_ key: RecordKey, to buffer: inout ByteBuffer) { write(key.kind.letter, key.id, to: &buffer) }
+
     private func name(_ prefix: String, _ rest: [UInt8]) -> ValkeyKey {
         var buffer = ByteBuffer()
         buffer.reserveCapacity(tag.utf8.count + prefix.utf8.count + rest.count)
+        write(prefix, rest, to: &buffer)
+        return ValkeyKey(buffer)
+    }
+
+    private func write(_ prefix: String, _ rest: [UInt8], to buffer: inout ByteBuffer) {
         buffer.writeString(tag)
         buffer.writeString(prefix)
         buffer.writeBytes(rest)
-        return ValkeyKey(buffer)
     }
 }
 

@@ -21,25 +21,23 @@ enum StoredValue {
     private static let longest: Int64 = 1 << 50
 
     /// The value of a record that was written as that version.
-    static func encode(_ record: StoredRecord, version: Version) -> ByteBuffer {
+    static func write(_ record: StoredRecord, version: Version, to buffer: inout ByteBuffer) {
         let indexKey = record.indexKey ?? []
-        var buffer = ByteBuffer()
-        buffer.reserveCapacity(30 + indexKey.count + record.body.count)
         buffer.writeInteger(version.number)
         buffer.writeInteger(record.expiresAt.milliseconds)
-        buffer.writeBytes(encode(record.activity))
+        write(record.activity, to: &buffer)
         buffer.writeInteger(record.indexKey == nil ? UInt16(0) : UInt16(indexKey.count + 1))
         buffer.writeBytes(indexKey)
         buffer.writeBytes(record.body)
-        return buffer
     }
 
+    /// The length of that value in bytes.
+    static func length(_ record: StoredRecord) -> Int { 30 + (record.indexKey?.count ?? 0) + record.body.count }
+
     /// An activity as the head has it.
-    static func encode(_ activity: Activity) -> [UInt8] {
-        var writer = ByteWriter(capacity: 12)
-        writer.write(activity.lastSeen)
-        writer.write(activity.retries)
-        return writer.bytes
+    static func write(_ activity: Activity, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(activity.lastSeen.milliseconds)
+        buffer.writeInteger(activity.retries)
     }
 
     /// The record of a value.

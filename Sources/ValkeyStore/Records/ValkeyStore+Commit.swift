@@ -107,48 +107,67 @@ struct CommitCall {
         let names = Names(batch.partition)
         let events = configuration.keepsEvents ? batch.events : []
         isEmpty = batch.writes.isEmpty && batch.revocations.isEmpty && events.isEmpty
-        keys = [names.marker, names.heads, names.revocations, names.outbox] + batch.writes.map { names.record($0.key.kind, $0.key.id) }
-        var words: [ValkeyKey] = [
-            name, ValkeyKey(bigEndian: batch.now.milliseconds), configuration.acknowledge.waits ? "1" : "0", configuration.rings ? "1" : "0",
-            ValkeyKey(String(batch.writes.count)), ValkeyKey(String(batch.revocations.count)), ValkeyKey(String(events.count)),
-        ]
-        words.reserveCapacity(words.count + batch.writes.count * 4 + batch.revocations.count + events.count)
-        for write in batch.writes { words += Self.words(write, now: batch.now) }
-        words += batch.revocations.map { ValkeyKey($0.encoded()) }
-        words += events.map { ValkeyKey($0.encoded()) }
-        arguments = words
+        let count = batch.writes.count
+        var words = Words(
+            count: 11 + count * 5 + batch.revocations.count + events.count,
+            bytes: Self.most(batch) + 40 * batch.revocations.count + 200 * events.count)
+        for name in ["M", "H", "R", "O"] { words.append(names.tag + name) }
+        for write in batch.writes { words.append { names.writeRecord(write.key, to: &$0) } }
+        words.append(name)
+        words.append(batch.now.milliseconds)
+        words.append(configuration.acknowledge.waits ? "1" : "0")
+        words.append(configuration.rings ? "1" : "0")
+        for count in [count, batch.revocations.count, events.count] { words.append(String(count)) }
+        for write in batch.writes { Self.append(write, now: batch.now, to: &words) }
+        for entry in batch.revocations { words.append(entry.encoded()) }
+        for event in events { words.append(event.encoded()) }
+        (keys, arguments) = words.split(after: 4 + count)
     }
 
-    private static func words(_ write: Write, now: UnixTime) -> [ValkeyKey] {
+    /// Enough bytes for the words of the writes and those before them.
+    private static func most(_ batch: WriteBatch) -> Int {
+        batch.writes.reduce(96) { sum, write in
+            if case .put(let record, _) = write { sum + 64 + record.key.id.count + StoredValue.length(record) } else { sum + 64 + write.key.id.count }
+        }
+    }
+
+    private static func append(_ write: Write, now: UnixTime, to words: inout Words) {
         switch write {
         case .put(let record, let version):
-            [
-                "p", ValkeyKey(version), ValkeyKey(StoredValue.timeToLive(until: record.expiresAt, now: now)),
-                ValkeyKey(StoredValue.encode(record, version: version.next)),
-            ]
-        case .remove(_, let version): ["r", ValkeyKey(version), "", ""]
-        case .expect(_, let version): ["x", ValkeyKey(version), "", ""]
+            words.append("p")
+            words.append(version)
+            words.append(StoredValue.timeToLive(until: record.expiresAt, now: now))
+            words.append { StoredValue.write(record, version: version.next, to: &$0) }
+        case .remove(_, let version): append("r", version, to: &words)
+        case .expect(_, let version): append("x", version, to: &words)
         case .touch(_, let activity, let end):
-            [
-                "t", "", ValkeyKey(end.map { StoredValue.timeToLive(until: $0, now: now) } ?? ""),
-                ValkeyKey(StoredValue.encode(activity) + (end.map { $0.encoded } ?? [])),
-            ]
+            words.append("t")
+            words.append("")
+            words.append(end.map { StoredValue.timeToLive(until: $0, now: now) } ?? "")
+            words.append { buffer in
+                StoredValue.write(activity, to: &buffer)
+                if let end { buffer.writeInteger(end.milliseconds) }
+            }
         }
+    }
+
+    /// A write that has neither a time to live nor a value.
+    private static func append(_ letter: String, _ version: Version, to words: inout Words) {
+        words.append(letter)
+        words.append(version)
+        words.append("")
+        words.append("")
     }
 }
 
-extension UnixTime {
-    fileprivate var encoded: [UInt8] {
-        var writer = ByteWriter(capacity: 8)
-        writer.write(self)
-        return writer.bytes
+extension Words {
+    /// An expected version: nothing for what must be absent.
+    fileprivate mutating func append(_ version: Version) {
+        if version == .absent { append("") } else { append(version.number) }
     }
 }
 
 extension ValkeyKey {
-    /// An expected version: nothing for what must be absent.
-    fileprivate init(_ version: Version) { self = version == .absent ? "" : ValkeyKey(bigEndian: version.number) }
-
     /// Eight bytes, as the scripts compare them.
     init(bigEndian value: some FixedWidthInteger) {
         var buffer = ByteBuffer()

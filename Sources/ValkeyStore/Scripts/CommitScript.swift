@@ -11,8 +11,8 @@
 ///
 /// An index with more than eight members has a second one, its members by their ends, of those that came since: each new member removes some that are
 /// over, so that a subject who logs in for years leaves no more behind than it has. Smaller ones end with their records.
-enum CommitScript {
-    static let source = """
+package enum CommitScript {
+    package static let source = """
         #!lua
         local marker = redis.call('GET', KEYS[1])
         if marker ~= ARGV[1] then return redis.error_reply('FOREIGN this is not the store that was opened') end
