@@ -210,9 +210,11 @@ if slice.includes(.all) {
             ]),
         .executableTarget(
             name: "mintmark-bench",
-            dependencies: nio + [arguments, crypto, "JOSE", .product(name: "JWTKit", package: "jwt-kit")], path: "Bench",
+            dependencies: nio + [
+                arguments, crypto, logging, "JOSE", "TokenCore", "Valkey", "ValkeyStore", .product(name: "JWTKit", package: "jwt-kit"),
+            ], path: "Bench",
             exclude: ["install-nginx.sh", "bench.mk"], swiftSettings: settings),
-        tests("BenchTests", ["mintmark-bench"] + nio),
+        tests("BenchTests", ["mintmark-bench", "TokenCore", "Valkey", "ValkeyStore"] + nio),
     ]
 }
 

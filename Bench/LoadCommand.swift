@@ -19,7 +19,7 @@ struct LoadCommand: AsyncParsableCommand {
     var rate: Double?
 
     func run() async throws {
-        var plan = LoadPlan(port: self.port, duration: .seconds(self.seconds))
+        var plan = LoadPlan(ports: [self.port], duration: .seconds(self.seconds))
         plan.connections = self.connections
         plan.pace = self.rate.map { .fixed(perSecond: $0) } ?? .closedLoop
         let before = Machine.ownCPU

@@ -8,7 +8,8 @@ struct RunCommand: AsyncParsableCommand {
 
     /// In the order in which they run.
     static let jobs: [any Job] = [
-        SignatureJob(), HotPathJob(), DifferentTokensJob(), FloodJob(), ManySessionsJob(), ManyRefreshesJob(),
+        SignatureJob(), HotPathJob(), DifferentTokensJob(), FloodJob(), ManySessionsJob(), ManyRefreshesJob(), ValkeyJob(), CommitsJob(),
+        SessionMemoryJob(), ScalingJob(),
     ]
 
     @Option(help: "The server under test.")
@@ -26,7 +27,10 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Requests per second of the comparison at a fixed rate.")
     var rate = 2000.0
 
-    @Option(help: "Only this job; repeatable. Without it, all: \(Self.jobs.map(\.name).joined(separator: ", ")).")
+    @Option(
+        help: """
+            Only this job; repeatable. Without it: \(Self.names { !$0.isExtra }). When asked for: \(Self.names { $0.isExtra }).
+            """)
     var only: [String] = []
 
     @Option(help: "Also write the report to this file, as JSON.")
@@ -34,6 +38,10 @@ struct RunCommand: AsyncParsableCommand {
 
     @Option(help: "Where the data goes while the benchmark runs: the disk that is measured.")
     var folder = ".build/bench"
+
+    private static func names(of isWanted: (any Job) -> Bool) -> String {
+        self.jobs.filter(isWanted).map(\.name).joined(separator: ", ")
+    }
 
     func validate() throws {
         let unknown = self.only.filter { name in !Self.jobs.contains { $0.name == name } }
@@ -46,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
         let settings = BenchSettings(
             size: self.size, program: self.program, loops: self.loops, connections: self.connections, rate: self.rate)
         var report = Report(machine: try self.describe(folder))
-        for job in Self.jobs where self.only.isEmpty || self.only.contains(job.name) {
+        for job in Self.jobs where self.only.isEmpty ? !job.isExtra : self.only.contains(job.name) {
             self.tell("\(job.name): \(job.summary)")
             do throws(BenchError) {
                 report.rows += try await job.run(settings, in: folder)

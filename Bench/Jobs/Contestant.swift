@@ -1,20 +1,33 @@
 import NIOCore
 import NIOPosix
 
-/// One server under one kind of load, ready for as many turns as are wanted. Turns of several contestants alternate, so
-/// that whatever else the machine does meets all of them.
+/// One server, or several instances that share a store, under one kind of load, ready for as many turns as are wanted.
+/// Turns of several contestants alternate, so that whatever else the machine does meets all of them.
 actor Contestant<W: Workload> {
-    let server: TestServer
+    private let ports: [Int]
+    /// The processes whose figures are the contestant's.
+    let servers: [TestServer]
+    /// Other processes that have a part in every answer: a store, a balancer.
+    private let besides: [TestServer]
     private(set) var workload: W
     private(set) var series = Series()
     /// The latencies of all turns, by kind, one element a turn.
     private(set) var latencies: [[Histogram]] = []
     private let connections: Int
 
-    init(_ server: TestServer, _ workload: W, connections: Int) {
-        self.server = server
+    /// - Parameters:
+    ///   - servers: at least one; processor time and memory are those of all together.
+    ///   - balancer: where the load goes instead of to the servers, which are behind it. The first of the processes beside them.
+    init(_ servers: [TestServer], behind balancer: TestServer? = nil, beside others: [TestServer] = [], _ workload: W, connections: Int) {
+        self.ports = balancer.map { [$0.port] } ?? servers.map(\.port)
+        self.servers = servers
+        self.besides = [balancer].compactMap(\.self) + others
         self.workload = workload
         self.connections = connections
+    }
+
+    init(_ server: TestServer, _ workload: W, connections: Int) {
+        self.init([server], workload, connections: connections)
     }
 
     /// Runs once and adds the figures to the series.
@@ -27,25 +40,30 @@ actor Contestant<W: Workload> {
         _ duration: Duration, warmUp: Duration = .zero, pace: LoadPlan.Pace = .closedLoop, limit: Int = .max
     ) async throws(BenchError) -> Figures {
         if warmUp > .zero { _ = try await self.load(warmUp, pace: pace, limit: .max) }
-        let figures = self.server.process.figures
-        let before = (figures.cpu, Machine.ownCPU)
+        let before = self.used
         let result = try await self.load(duration, pace: pace, limit: limit)
-        let after = (figures.cpu, Machine.ownCPU)
+        let after = self.used
         let all = result.all
         // A rate of zero would be a fine p99.
         if all.count == 0 { self.series.note(["no right answer at all": 1]) }
         let answers = Double(max(1, all.count))
         let turn = Figures(
             perSecond: result.perSecond, p50: Double(all.quantile(0.5)), p99: Double(all.quantile(0.99)),
-            longest: Double(all.max), cpu: zip(before.0, after.0).map { ($1 - $0) / answers },
-            resident: figures.resident.map(Double.init), driverCPU: (after.1 - before.1) / answers)
+            longest: Double(all.max), cpu: difference(before.servers, after.servers).map { $0 / answers },
+            besides: zip(before.besides, after.besides).map { difference($0, $1).map { $0 / answers } },
+            resident: total(self.servers.map { $0.process.figures.resident.map(Double.init) }), driverCPU: (after.driver - before.driver) / answers)
         self.series.add(turn)
         self.latencies.append(result.latencies)
         return turn
     }
 
+    /// Processor time until now, in microseconds.
+    private var used: (servers: Double?, besides: [Double?], driver: Double) {
+        (total(self.servers.map(\.process.figures.cpu)), self.besides.map(\.process.figures.cpu), Machine.ownCPU)
+    }
+
     private func load(_ duration: Duration, pace: LoadPlan.Pace, limit: Int) async throws(BenchError) -> LoadResult<W> {
-        var plan = LoadPlan(port: self.server.port, duration: duration)
+        var plan = LoadPlan(ports: self.ports, duration: duration)
         plan.connections = self.connections
         plan.pace = pace
         plan.limit = limit
@@ -55,13 +73,18 @@ actor Contestant<W: Workload> {
             self.series.note(result.failures)
             return result
         } catch {
-            throw BenchError("\(self.server.name) cannot be reached: \(error)")
+            throw BenchError("\(self.servers.map(\.name)) cannot be reached: \(error)")
         }
     }
 }
 
-/// Both or nothing.
-private func zip<A, B>(_ left: A?, _ right: B?) -> (A, B)? {
-    guard let left, let right else { return nil }
-    return (left, right)
+/// What was added from the first to the second; nil if one is unknown.
+private func difference(_ first: Double?, _ second: Double?) -> Double? {
+    guard let first, let second else { return nil }
+    return second - first
+}
+
+/// All together; nil if one is unknown.
+func total(_ values: [Double?]) -> Double? {
+    values.reduce(0) { sum, value in sum.flatMap { sum in value.map { sum + $0 } } }
 }

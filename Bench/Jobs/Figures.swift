@@ -6,6 +6,8 @@ struct Figures: Sendable {
     var longest: Double
     /// Processor time of the server per right answer, in microseconds; nil where the system does not tell.
     var cpu: Double?
+    /// Processor time of the other processes that had a part in it, each per right answer, in microseconds; empty where there are none.
+    var besides: [Double?] = []
     /// Resident memory of the server at the end, in bytes.
     var resident: Double?
     /// The driver's own processor time per right answer, in microseconds: to see that it is not what is measured.
@@ -34,6 +36,12 @@ struct Series: Sendable {
     /// The same for a figure that may be missing.
     func median(_ figure: KeyPath<Figures, Double?>) -> Double? {
         let values = self.turns.compactMap { $0[keyPath: figure] }
+        return values.isEmpty ? nil : Spread(values).median
+    }
+
+    /// Processor time per answer of one of the processes beside, in microseconds; nil where it is unknown.
+    func besides(_ index: Int) -> Double? {
+        let values = self.turns.compactMap { $0.besides.indices.contains(index) ? $0.besides[index] : nil }
         return values.isEmpty ? nil : Spread(values).median
     }
 

@@ -5,8 +5,15 @@ protocol Job: Sendable {
     /// What it measures, in a line.
     var summary: String { get }
 
+    /// Whether it runs only where it is asked for.
+    var isExtra: Bool { get }
+
     /// - Throws: if it cannot run at all. Wrong answers are failures in its rows.
     func run(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row]
+}
+
+extension Job {
+    var isExtra: Bool { false }
 }
 
 /// Anything that can have its turn.

@@ -10,8 +10,8 @@ struct LoadPlan: Sendable {
         case fixed(perSecond: Double)
     }
 
-    /// The server's port on 127.0.0.1.
-    var port: Int
+    /// The ports on 127.0.0.1 that the connections are dealt to, at least one.
+    var ports: [Int]
     var connections = 32
     var pace = Pace.closedLoop
     /// No request is sent (closed loop) or intended (fixed rate) after this.

@@ -71,7 +71,7 @@ final class LoadRun<W: Workload> {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
-            .connect(host: "127.0.0.1", port: self.plan.port)
+            .connect(host: "127.0.0.1", port: self.plan.ports[index % self.plan.ports.count])
             .map { _ in }
     }
 

@@ -14,14 +14,16 @@ struct ChildProcess: Sendable {
     let pid: Int32
     let output: String
 
-    /// Starts a program in our process group (Ctrl-C reaches it too), with our environment and nothing on its input.
+    /// Starts a program in our process group (Ctrl-C reaches it too), with our environment.
     ///
-    /// - Parameter output: path of the file for its standard output and error; replaced if it exists.
-    init(_ program: String, _ arguments: [String], output: String) throws(BenchError) {
+    /// - Parameters:
+    ///   - input: path of the file that it reads; nothing by default.
+    ///   - output: path of the file for its standard output and error; replaced if it exists.
+    init(_ program: String, _ arguments: [String], input: String = "/dev/null", output: String) throws(BenchError) {
         var actions = Self.emptyActions
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         var attributes = Self.emptyAttributes
@@ -64,6 +66,22 @@ struct ChildProcess: Sendable {
             usleep(1000)
         }
         throw BenchError("the server was not ready within \(patience)")
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// - Returns: its output.
+    /// - Throws: when it does not end within `patience`; it is ended then.
+    func finished(upTo patience: Duration) async throws(BenchError) -> String {
+        let start = ContinuousClock.now
+        while !self.hasEnded {
+            guard ContinuousClock.now - start < patience else {
+                self.stop(patience: .zero)
+                throw BenchError("a program did not end within \(patience)")
+            }
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { throw BenchError("\(error)") }
+        }
+        return (try? String(contentsOfFile: self.output, encoding: .utf8)) ?? ""
     }
 
     /// Whether it is gone. Takes its exit status, so that it does not stay behind as a zombie.

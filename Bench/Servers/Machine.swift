@@ -67,6 +67,13 @@ enum Machine {
         _ = write(2, bytes, bytes.count)
     }
 
+    /// The time of day, in milliseconds since the epoch.
+    static var milliseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
     /// Processor time that this process has used, user and system, in microseconds.
     static var ownCPU: Double {
         var time = timespec()

@@ -35,8 +35,12 @@ struct WorkFolder: Sendable {
     func subfolder(_ name: String) -> String { self.path + "/" + name }
 
     func write(_ text: String, to name: String) throws(BenchError) {
+        try self.write(Array(text.utf8), to: name)
+    }
+
+    func write(_ bytes: [UInt8], to name: String) throws(BenchError) {
         do {
-            try Data(text.utf8).write(to: URL(filePath: self.path + "/" + name))
+            try Data(bytes).write(to: URL(filePath: self.path + "/" + name))
         } catch {
             throw BenchError("cannot write \(name): \(error)")
         }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// `POST /login` of one new subject after the other; keeps what a later run needs.
+/// `POST /login` of one subject after the other; keeps what a later run needs.
 struct Login: Workload {
     let kinds = ["login"]
     /// Access tokens that were kept.
@@ -9,19 +9,29 @@ struct Login: Workload {
     private(set) var refresh = TokenTable(longest: TokenTable.longestRefresh)
     private var user: Int
     private let keepEvery: Int
+    private let perSubject: Int
+    /// Logins that the current subject still has to come.
+    private var left: Int
     private var answers = 0
 
     /// - Parameters:
     ///   - user: number of the first subject; the following ones count up.
+    ///   - perSubject: how many times in a row each logs in.
     ///   - keepEvery: keep the tokens of every so many sessions, evenly spread; 0 keeps none.
-    init(from user: Int, keepEvery: Int = 0) {
+    init(from user: Int, perSubject: Int = 1, keepEvery: Int = 0) {
         self.user = user
+        self.perSubject = perSubject
+        self.left = perSubject
         self.keepEvery = keepEvery
     }
 
     mutating func next(for connection: Int, into buffer: inout ByteBuffer) -> Ask? {
         Messages.login(user: self.user, into: &buffer)
-        self.user += 1
+        self.left -= 1
+        if self.left == 0 {
+            self.user += 1
+            self.left = self.perSubject
+        }
         return Ask(kind: 0)
     }
 

@@ -19,7 +19,7 @@ import Testing
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(make()) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        var settings = LoadPlan(port: listener.localAddress?.port ?? 0, duration: .milliseconds(300))
+        var settings = LoadPlan(ports: [listener.localAddress?.port ?? 0], duration: .milliseconds(300))
         settings.connections = 4
         plan(&settings)
         let result = try await LoadRun.run(Hello(), plan: settings, on: group.next())
