@@ -21,7 +21,7 @@ missing() {
 
 pip() {
     command -v python3 >/dev/null || missing "$name" "it needs python3 with pip"
-    python3 -m pip "$@" --quiet --disable-pip-version-check --only-binary=:all: --root-user-action=ignore >&2
+    python3 -m pip "$@" --quiet --disable-pip-version-check --only-binary=:all: >&2
 }
 
 # Unpacks a wheel of PyPI into the folder $2.
@@ -56,7 +56,7 @@ skewed() {
     printf '#!/bin/sh\nexport SKEW="$1" LD_PRELOAD="%s"\nshift\nexec "$@"\n' "$tools/skewed/skewed.so" >"$fresh/skewed"
 }
 schemas() {
-    pip install --target "$fresh/files" check-jsonschema==0.39.0 kubernetes-validate==1.37.0
+    pip install --root-user-action=ignore --target "$fresh/files" check-jsonschema==0.39.0 kubernetes-validate==1.37.0
     printf '#!/bin/sh\nPYTHONPATH="%s" exec python3 "$@"\n' "$tools/schemas/files" >"$fresh/schemas"
 }
 

@@ -10,7 +10,9 @@ extension Proofs {
             } check: { text in
                 let told = Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] })
                 let page = try String(contentsOfFile: Repository.path + "/docs/metrics.md", encoding: .utf8)
-                let written = Set(page.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { $0.split(separator: "`")[1] })
+                // What instances of a shared store tell beside it is asked of one in WatchedMetricsProofTests.
+                let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") && !$0.contains("| with `store.url`:") }
+                let written = Set(rows.map { $0.split(separator: "`")[1] })
                 #expect(told.count > 10 && told == written)
             }
         }
