@@ -30,7 +30,9 @@ extension Proofs {
 
         /// Its opposite is the proof of the failover: there a replica acknowledges.
         @Test func anAcknowledgementThatIsNotWaitedForIsCaught() async throws {
-            #expect(try await afterALostPrimary(FaultRun.settings).isEmpty == false)
+            // What is lost is seen by who asks for it again, which is a matter of chance.
+            for _ in 0..<5 where try await !afterALostPrimary(FaultRun.settings).isEmpty { return }
+            Issue.record("five lost primaries lost nothing")
         }
 
         @Test func whatIsAcknowledgedByAReplicaSurvivesTheSame() async throws {
