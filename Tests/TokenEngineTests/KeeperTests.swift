@@ -41,25 +41,3 @@ import Testing
         #expect("\(keeper)" == "keeper 'sweeper'")
     }
 }
-
-/// Keeps levels and messages.
-private final class LogOfLines: LogHandler {
-    let lines = Mutex<[String]>([])
-    /// How often the work was tried.
-    let pieces = Atomic(0)
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) { lines.withLock { $0.append("\(event.level) \(event.message)") } }
-}

@@ -238,7 +238,7 @@ import TokenSealing
     }
 
     @Test(.timeLimit(.minutes(1))) func itGoesOnAfterAnyFailureAndSaysSoTwice() async throws {
-        let log = LogOfMessages()
+        let log = LogOfLines()
         let follower = RevocationFollower(
             of: store, clock: ManualClock(), maxStaleness: .seconds(30),
             enforcement: .init(enforce: { _ in }, look: { () throws(StoreError) in }), logger: Logger(label: "test") { _ in log })
@@ -250,26 +250,6 @@ import TokenSealing
         while log.lines.withLock({ $0.count }) < 2 { await Task.yield() }
         service.cancel()
         try await service.value
-        #expect(log.lines.withLock { $0 } == ["revocations cannot be followed; it is tried again", "revocations are followed again"])
+        #expect(log.lines.withLock { $0 } == ["warning revocations cannot be followed; it is tried again", "notice revocations are followed again"])
     }
-}
-
-/// Keeps messages.
-private final class LogOfMessages: LogHandler {
-    let lines = Mutex<[String]>([])
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) { lines.withLock { $0.append("\(event.message)") } }
 }
