@@ -171,7 +171,7 @@ import TokenCore
         #expect(store.with { $0.commits } == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func theServiceGivesUpAtItsEnd() async throws {
+    @Test(.timeLimit(.minutes(10))) func theServiceGivesUpAtItsEnd() async throws {
         let (one, two) = (leadership(), leadership())
         let service = Task { try await one.run() }
         while !one.leads(.keys) { await Task.yield() }

@@ -8,7 +8,7 @@ import TokenEngine
 @testable import TokenHTTP
 
 /// However the bytes of many requests arrive, the answers come in the order of the requests, and are those of each request alone.
-@Suite(.timeLimit(.minutes(1))) struct PieceTests {
+@Suite(.timeLimit(.minutes(10))) struct PieceTests {
     /// Requests of every way to an answer, in two pieces that the server reads one after the other: cut at every byte, and in tokens, where all bytes
     /// are alike, at every sixteenth.
     @Test func pipelinedRequestsAreAnsweredInOrderHoweverTheyAreCut() async throws {
