@@ -32,8 +32,32 @@ public struct Event: Hashable, Sendable {
         case clientCreated = "client_created"
         /// A client was removed.
         case clientDeleted = "client_deleted"
+        /// Somebody took a token out of a pool.
+        case tokenAssigned = "assigned"
+        /// A token was given back to its pool.
+        case tokenReleased = "released"
+        /// The holder of a token gave no sign of life in time: the pool has it back.
+        case tokenExpired = "expired"
+        /// A token left its pool for ever.
+        case tokenDeleted = "deleted"
+        /// A token of a pool was set aside after failures.
+        case tokenQuarantined = "quarantined"
         /// Events left the outbox before every sink had them: a gap.
         case eventsDropped = "events_dropped"
+    }
+
+    /// Which token of which pool an event is about.
+    public struct Pooled: Hashable, Sendable {
+        /// The pool.
+        public var pool: PoolName
+        /// The token, by what it is known by.
+        public var token: PooledTokenID
+        /// In which assignment; none when there was none.
+        public var lease: LeaseNumber
+        /// Whose; empty for nobody's.
+        public var holder: PoolHolder
+        /// How long it was held, where an assignment ended.
+        public var held: Duration?
     }
 
     /// What happened.
@@ -50,6 +74,8 @@ public struct Event: Hashable, Sendable {
     public var key: String?
     /// Why, where there is more than one reason.
     public var reason: String?
+    /// Which token of which pool.
+    public var pooled: Pooled?
     /// Of `events_dropped` how many are missing, of every other the generation of a refresh token.
     public var count: UInt64?
 
@@ -83,6 +109,7 @@ extension Event {
         writer.write(reason)
         writer.write(UInt8(count == nil ? 0 : 1))
         if let count { writer.write(count) }
+        pooled?.write(to: &writer)
         return writer.bytes
     }
 
@@ -102,6 +129,41 @@ extension Event {
         key = try reader.readOptionalText()
         reason = try reader.readOptionalText()
         if try reader.readPresence() { count = try reader.read() }
+        if !reader.isAtEnd { pooled = try Pooled(&reader) }
         try reader.finish()
+    }
+}
+
+extension Event {
+    /// What happened in a pool, as the outbox has it.
+    public init(_ event: PoolEvent, in pool: PoolName) {
+        let name: Name =
+            switch event.kind {
+            case .assigned: .tokenAssigned
+            case .released: .tokenReleased
+            case .expired: .tokenExpired
+            case .deleted: .tokenDeleted
+            case .quarantined: .tokenQuarantined
+            }
+        self.init(name, at: event.at)
+        pooled = Pooled(pool: pool, token: event.token, lease: event.lease, holder: event.holder, held: event.held)
+    }
+}
+
+extension Event.Pooled {
+    fileprivate func write(to writer: inout ByteWriter) {
+        writer.write(pool.text)
+        writer.write(raw: token.bytes)
+        writer.write(lease.value)
+        writer.write(holder)
+        writer.write(held?.wholeMilliseconds ?? -1)
+    }
+
+    fileprivate init(_ reader: inout ByteReader) throws(StoreError) {
+        guard let pool = PoolName(try reader.readText()) else { throw .corrupt("an event of no pool that can be") }
+        guard let token = PooledTokenID(try reader.read(count: 16)) else { throw .corrupt("an event of no token that can be") }
+        self.init(pool: pool, token: token, lease: LeaseNumber(try reader.read()), holder: try reader.readText(), held: nil)
+        let milliseconds: Int64 = try reader.read()
+        if milliseconds >= 0 { held = .milliseconds(milliseconds) }
     }
 }

@@ -137,7 +137,18 @@ public final class JSONLinesSink: EventSink {
             if let key = event.key { json.member("kid", key) }
             if let reason = event.reason { json.member("reason", reason) }
             if let count = event.count { json.member(event.name == .eventsDropped ? "dropped" : "generation", Int64(clamping: count)) }
+            if let pooled = event.pooled { json.members(of: pooled) }
         }
         return json.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func members(of pooled: Event.Pooled) {
+        member("pool", pooled.pool.text)
+        member("token_id", pooled.token.description)
+        if pooled.lease > .none { member("lease", pooled.lease.value) }
+        if !pooled.holder.isEmpty { member("holder", pooled.holder) }
+        if let held = pooled.held { member("held_ms", held.wholeMilliseconds) }
     }
 }

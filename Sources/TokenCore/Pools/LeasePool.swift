@@ -1,0 +1,21 @@
+/// Where pools of tokens live. A seam of its own beside `RecordStore`, because taking the next free token is not a compare-and-swap.
+///
+/// Promises of an implementer:
+/// - Verbs of one pool are decided one after the other, whoever sends them: no token ever has two assignments at once.
+/// - What a verb answers is what `PoolMachine` answers: the suite of `StoreConformance` compares the two.
+/// - A verb costs O(log n) in the number of tokens for each token that it names, and a bounded share of what is due.
+/// - When `perform` returns, what was done survives what the store's stated durability says it survives, and so do its events; when it throws
+///   `.unavailable` or `.overloaded` nothing was done.
+public protocol LeasePool: Sendable {
+    /// Settles what is due, does what is asked, and says what happened.
+    ///
+    /// - Parameter now: by the caller's clock. A store that several instances share decides by its own and does not look at it.
+    /// - Parameter seed: chance, drawn once for the verb: only a pool of order `random` uses it.
+    /// - Throws: `.unavailable`, `.overloaded`, `.outcomeUnknown`, `.corrupt`.
+    func perform(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64) async throws(StoreError) -> PoolReply
+
+    /// The pools there are, in the order of their names, after `after`. At most `limit` (1 ... 1,000).
+    ///
+    /// - Throws: `.unavailable`, `.corrupt`.
+    func pools(after: PoolName?, limit: Int) async throws(StoreError) -> [PoolName]
+}
