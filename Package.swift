@@ -182,11 +182,14 @@ if slice.includes(.all) {
     products += [
         .executable(name: "mintmark", targets: ["mintmark"]),
         .library(name: "TokenTransport", targets: ["TokenTransport"]),
+        .library(name: "TokenPoolClient", targets: ["TokenPoolClient"]),
     ]
     targets += [
         room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
+        room("TokenPoolClient", ["TokenCore", "JOSE", asyncHTTPClient] + nio),
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
         tests("JOSEOracleTests", ["JOSE", "TestSupport", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
+        tests("TokenPoolClientTests", ["TokenPoolClient", "TokenCore"]),
         tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
         room(
             "MintmarkCommands",
