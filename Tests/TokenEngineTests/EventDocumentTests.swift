@@ -26,7 +26,10 @@ import TokenCore
                 outbox: outbox, number: 1,
                 event: Event(name, at: .epoch, subject: "s", session: session, client: "c", key: "k", reason: "r", count: 1))
         }
-        let written = try full.flatMap { try object(JSONLinesSink.line($0)).members.map(\.name) }
+        let token = try #require(PooledTokenID([UInt8](repeating: 1, count: 16)))
+        let pooled = PoolEvent(.released, at: .epoch, token: token, lease: LeaseNumber(1), holder: "h", held: .seconds(1))
+        let ofAPool = NumberedEvent(outbox: outbox, number: 1, event: Event(pooled, in: .usual))
+        let written = try (full + [ofAPool]).flatMap { try object(JSONLinesSink.line($0)).members.map(\.name) }
         let members = firstColumn(of: "| member |")
         #expect(Set(members) == Set(written))
         #expect(written.prefix(10) == members.prefix(10))

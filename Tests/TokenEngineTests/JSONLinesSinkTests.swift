@@ -61,6 +61,21 @@ private final class Pipe {
         #expect(gap["sub"] == nil)
     }
 
+    @Test func aLineSaysWhichTokenOfAPool() throws {
+        let token = try #require(PooledTokenID([UInt8](repeating: 0xab, count: 16)))
+        let released = PoolEvent(
+            .released, at: UnixTime(milliseconds: 1_800_000_000_250), token: token, lease: LeaseNumber(17), holder: "worker",
+            held: .milliseconds(1_234))
+        let line = JSONLinesSink.line(NumberedEvent(number: 12, event: Event(released, in: .usual)))
+        let wanted =
+            #"{"event":"released","at":"2027-01-15T08:00:00.250Z","number":12,"pool":"default","token_id":"abababababababababababababababab","#
+            + #""lease":17,"holder":"worker","held_ms":1234}"#
+        #expect(String(decoding: line, as: UTF8.self) == wanted)
+        let deleted = PoolEvent(.deleted, at: .epoch, token: token)
+        let json = try object(JSONLinesSink.line(NumberedEvent(number: 13, event: Event(deleted, in: .usual))))
+        #expect(json.members.map(\.name) == ["event", "at", "number", "pool", "token_id"])
+    }
+
     @Test func linesAreAppendedOverRestarts() async throws {
         let path = temporaryFolder()
         try await JSONLinesSink(path: path).write(Self.events(1...3))

@@ -9,8 +9,10 @@ extension PoolMachine {
         var end: UnixTime?
         switch token.standing {
         case .assigned(var assignment):
-            assignment.until = max(assignment.until, now + policy.lifetime)
-            if let longest = policy.longestHold { assignment.until = min(assignment.until, assignment.since + longest) }
+            var wanted = now + policy.lifetime
+            if let longest = policy.longestHold { wanted = min(wanted, assignment.since + longest) }
+            // Never shortened, also when the longest hold was.
+            assignment.until = max(assignment.until, wanted)
             alive.standing = .assigned(assignment)
             end = assignment.until
         case .free(let rank, _): alive.standing = .free(rank: rank, until: endOfLife(alive))
@@ -80,6 +82,8 @@ extension PoolMachine {
     mutating func delete(_ id: PooledTokenID, _ lease: LeaseNumber?) throws(Table.Failure) -> PoolOutcome {
         guard let token = try settled(id) else { return .noToken }
         guard token.isHeld(under: lease) else { return .staleLease }
+        // One that was not free has left already, in the place of one that was to.
+        if case .free = token.standing {} else { header.statistics.surplus = max(0, header.statistics.surplus - 1) }
         try drop(token, at: now)
         return .done
     }

@@ -7,7 +7,7 @@ extension PoolMachine {
             try settle(token)
         }
         for _ in 0..<Self.mostSettled {
-            guard let ticket = try table.firstTicket(), ticket.until <= now else { break }
+            guard header.statistics.waiting > 0, let ticket = try table.firstTicket(), ticket.until <= now else { break }
             try drop(ticket)
         }
     }

@@ -38,6 +38,7 @@ public struct PoolMachine<Table: PoolTable> {
         let statistics = machine.header.statistics
         reply.wakes = statistics.waiting > 0 && (statistics.free > 0 && statistics.phase == .open || statistics.phase == .draining)
         reply.nextDue = try table.firstDueAt()
+        if statistics.waiting > 0, let place = try table.firstTicket() { reply.nextDue = min(reply.nextDue ?? place.until, place.until) }
         return reply
     }
 
@@ -107,7 +108,7 @@ extension PoolMachine {
         happened.append(
             PoolEvent(
                 kind, at: moment, token: token.id, lease: assignment?.lease ?? token.lastLease, holder: assignment?.holder ?? "",
-                held: kind == .assigned ? nil : assignment.map { moment - $0.since }))
+                held: kind == .assigned ? nil : assignment.map { max(.zero, moment - $0.since) }))
     }
 
     private mutating func count(_ token: PooledToken?, by step: Int) throws(Table.Failure) {
