@@ -3,7 +3,7 @@ import TokenCore
 /// One read-only connection with its statements.
 final class Reader {
     let connection: Connection
-    private let begin, end, load, findAll, findIndexed, heads, revocations, events, firstEvent, lastEvent, count: Statement
+    private let begin, end, load, findAll, findIndexed, heads, revocations, events, firstEvent, lastEvent, count, pools: Statement
 
     /// Opens one more connection to a file that the writer has open.
     init(file: String, pageCacheBytes: Int) throws(StoreError) {
@@ -28,6 +28,7 @@ final class Reader {
             events = try Statement("SELECT number, body FROM outbox WHERE number > ? ORDER BY number LIMIT ?", on: pointer)
             firstEvent = try Statement("SELECT number, total, body FROM outbox ORDER BY number LIMIT 1", on: pointer)
             lastEvent = try Statement("SELECT number, total FROM outbox ORDER BY number DESC LIMIT 1", on: pointer)
+            pools = try Statement("SELECT name FROM pool WHERE name > ? ORDER BY name LIMIT ?", on: pointer)
             count = try Statement("SELECT count(*) FROM record INDEXED BY record_by_index_key WHERE kind = ? AND index_key IS NOT NULL", on: pointer)
         } catch {
             throw StoreError(error)
@@ -115,6 +116,18 @@ final class Reader {
             found.append((row.number(0), row.bytes(1)))
         }
         return found
+    }
+
+    /// The names of pools, in their order.
+    func pools(after: PoolName?, limit: Int) throws(SQLiteFailure) -> [PoolName] {
+        var names: [PoolName] = []
+        try pools.each { bindings in
+            bindings.add(after.map { Array($0.text.utf8) } ?? [])
+            bindings.add(limit)
+        } read: { row in
+            if let name = PoolName(String(decoding: row.bytes(0), as: UTF8.self)) { names.append(name) }
+        }
+        return names
     }
 
     /// The number of the last event that waits; nil when none does.

@@ -11,8 +11,8 @@ public final class SQLiteStore: Sendable {
     /// would miss something, revocations above all.
     public let forgottenUpTo: UnixTime
     private let lock: FolderLock
-    private let writer: CommitQueue
-    private let readers: ReaderPool
+    let writer: CommitQueue
+    let readers: ReaderPool
 
     private init(partitionCount: Int, forgottenUpTo: UnixTime, lock: FolderLock, writer: CommitQueue, readers: ReaderPool) {
         self.partitionCount = partitionCount

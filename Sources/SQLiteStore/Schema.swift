@@ -11,6 +11,9 @@ enum Schema {
         migrator.registerMigration("1") { database in
             try database.execute(sql: firstTables)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: poolTables)
+        }
         return migrator
     }
 
@@ -39,6 +42,40 @@ enum Schema {
         CREATE TABLE outbox (number INTEGER NOT NULL PRIMARY KEY, total INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
         CREATE TABLE fact (name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE probe (number INTEGER NOT NULL PRIMARY KEY, filler BLOB NOT NULL) STRICT;
+        """
+
+    /// Version 2: pools of tokens.
+    ///
+    /// - `pool` is the header of each, and gives it the short number that its rows carry.
+    /// - `pool_token` is what changes of a token: one descent finds it by its id. A token is in one index when it may be assigned and in one when
+    ///   something is due for it, and in neither otherwise.
+    /// - `pool_value` is what never changes of it: apart, so that a verb does not write it again.
+    private static let poolTables = """
+        CREATE TABLE pool (
+            number INTEGER NOT NULL PRIMARY KEY, name BLOB NOT NULL UNIQUE, policy BLOB NOT NULL, phase INTEGER NOT NULL DEFAULT 0,
+            free INTEGER NOT NULL DEFAULT 0, assigned INTEGER NOT NULL DEFAULT 0, resting INTEGER NOT NULL DEFAULT 0,
+            quarantined INTEGER NOT NULL DEFAULT 0, waiting INTEGER NOT NULL DEFAULT 0, surplus INTEGER NOT NULL DEFAULT 0,
+            last_lease INTEGER NOT NULL DEFAULT 0, next_rank INTEGER NOT NULL DEFAULT 1, next_ticket INTEGER NOT NULL DEFAULT 1
+        ) STRICT;
+        CREATE TABLE pool_token (
+            pool INTEGER NOT NULL, id BLOB NOT NULL, standing INTEGER NOT NULL, rank INTEGER, due_at INTEGER, last_sign INTEGER NOT NULL,
+            last_lease INTEGER NOT NULL, failures INTEGER NOT NULL, since INTEGER, holder BLOB, recent BLOB,
+            PRIMARY KEY (pool, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX pool_token_by_rank ON pool_token (pool, rank, id) WHERE rank IS NOT NULL;
+        CREATE INDEX pool_token_by_due_at ON pool_token (pool, due_at, id) WHERE due_at IS NOT NULL;
+        CREATE TABLE pool_value (
+            pool INTEGER NOT NULL, id BLOB NOT NULL, sealed BLOB NOT NULL, metadata BLOB NOT NULL,
+            PRIMARY KEY (pool, id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE pool_holder (
+            pool INTEGER NOT NULL, holder BLOB NOT NULL, held INTEGER NOT NULL,
+            PRIMARY KEY (pool, holder)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE pool_ticket (
+            pool INTEGER NOT NULL, number INTEGER NOT NULL, until INTEGER NOT NULL,
+            PRIMARY KEY (pool, number)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Brings a file to this version and checks that it is ours.

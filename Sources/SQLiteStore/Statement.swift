@@ -7,6 +7,14 @@ struct SQLiteFailure: Error {
     /// SQLite's own words.
     let message: String
 
+    /// What was read is not what can have been written.
+    static func damaged(_ what: String) -> SQLiteFailure { SQLiteFailure(code: SQLITE_CORRUPT, message: "\(what) is damaged") }
+
+    private init(code: Int32, message: String) {
+        self.code = code
+        self.message = message
+    }
+
     /// The failure that a connection tells of last.
     init(of connection: OpaquePointer) {
         code = sqlite3_extended_errcode(connection)
@@ -80,6 +88,12 @@ struct Bindings {
     mutating func add(_ value: some BinaryInteger) {
         position += 1
         sqlite3_bind_int64(handle, position, Int64(truncatingIfNeeded: value))
+    }
+
+    /// The next one is NULL.
+    mutating func addNull() {
+        position += 1
+        sqlite3_bind_null(handle, position)
     }
 
     /// The next one is a blob; nil is NULL. SQLite copies it.

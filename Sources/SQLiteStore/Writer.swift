@@ -11,6 +11,8 @@ enum Work: Sendable {
     case sweepRevocations(now: UnixTime, limit: Int)
     /// Remove events up to a number.
     case trimEvents(through: UInt64)
+    /// Do what is asked of a pool.
+    case pool(PoolOrder)
     /// Write something and take it back.
     case check
 
@@ -20,15 +22,17 @@ enum Work: Sendable {
         case .batch(let batch): batch.writes.count + batch.revocations.count + batch.events.count
         case .sweepRecords(_, let limit), .sweepRevocations(_, let limit): min(limit, Sweeper.piece)
         case .trimEvents: Outbox.piece
+        case .pool(let order): order.weight
         case .check: 1
         }
     }
 }
 
-/// How much was done, and whether the same order has more to do.
+/// How much was done, and whether the same order has more to do; of a verb on a pool its answer.
 struct Outcome: Hashable, Sendable {
     var count = 0
     var hasMore = false
+    var reply: PoolReply?
 }
 
 /// The only connection that writes and checkpoints. Takes groups of work; each is one transaction and one fsync.
@@ -42,6 +46,7 @@ final class Writer {
     private let records: RecordTable
     private let revocations: RevocationTable
     private let outbox: Outbox
+    private let pools: Pools
     private let sweeper: Sweeper
     private let probe: Probe
     private let checkpoints: Checkpointer
@@ -61,6 +66,7 @@ final class Writer {
             records = try RecordTable(pointer)
             revocations = try RevocationTable(pointer)
             outbox = try Outbox(pointer)
+            pools = try Pools(pointer)
             sweeper = try Sweeper(pointer)
             probe = try Probe(pointer)
         } catch {
@@ -87,6 +93,7 @@ final class Writer {
 
     private func transact(_ group: [Work]) throws(GroupFailure) -> [Result<Outcome, StoreError>] {
         let numbers = (revocations.heads, outbox.end)
+        defer { pools.forget() }
         do throws(GroupFailure) {
             let results: [Result<Outcome, StoreError>]
             do throws(SQLiteFailure) {
@@ -116,6 +123,7 @@ final class Writer {
                 clock = min(clock, batch.now)
             }
         }
+        try pools.flush()
         if written > 0 { try tidy(after: written, now: clock) }
         return results
     }
@@ -130,10 +138,17 @@ final class Writer {
         case .sweepRecords(let now, let limit): return .success(try sweeper.sweep(now: now, limit: limit))
         case .sweepRevocations(let now, let limit): return .success(try revocations.sweep(now: now, limit: limit))
         case .trimEvents(let number): return .success(try outbox.trim(through: number))
+        case .pool(let order): return .success(try perform(order))
         case .check:
             try probe.writeAndTakeBack()
             return .success(Outcome())
         }
+    }
+
+    private func perform(_ order: PoolOrder) throws(SQLiteFailure) -> Outcome {
+        let reply = try pools.perform(order)
+        if keepsEvents, !reply.happened.isEmpty { try outbox.append(reply.happened.map { Event($0, in: order.pool) }) }
+        return Outcome(reply: reply)
     }
 
     /// Removes a little of what has expired, so that the file does not grow between sweeps: more than the group can have added.
