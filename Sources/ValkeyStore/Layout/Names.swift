@@ -14,6 +14,7 @@ import Valkey
 /// | `{m…}k…` | a record: the letter of its kind, its id |
 /// | `{m…}Ik…` | an index: the letter of the kind, the index key; with a byte 255 behind it, its members by their ends |
 /// | `{m…}Lk` | a list of all records of a kind that has few |
+/// | `{m…}P…`, `{m…}N` | pools and the names of the partition's pools: see `PoolNames` |
 /// | `{m…}F`, `{m…}T` | in the control partition alone: the facts of the store, and its clock |
 struct Names: Sendable {
     /// `{m…}`: the number in base 36, and nothing for the control partition.

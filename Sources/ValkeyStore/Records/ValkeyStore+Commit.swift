@@ -19,7 +19,7 @@ extension ValkeyStore {
     private func send(_ batch: WriteBatch) async throws(StoreError) {
         let call = CommitCall(batch, name: name, configuration: configuration)
         guard !call.isEmpty else { return }
-        let reply = try await acknowledged(scripts.commit(keys: call.keys, arguments: call.arguments), is: { $0 == 1 })
+        let reply = try await acknowledged(scripts.commit(keys: call.keys, arguments: call.arguments), as: Int.self, is: { $0 == 1 })
         guard reply == 1 else { throw .conflict }
     }
 
@@ -28,23 +28,26 @@ extension ValkeyStore {
         guard configuration.acknowledge.waits else { return }
         let names = Names(partition)
         // What it counts is of no use to anybody: two runs do what one does.
-        _ = try await acknowledged(scripts.barrier(keys: [names.marker, names.heads], arguments: [name], isRepeatable: true), is: { _ in true })
+        let call = scripts.barrier(keys: [names.marker, names.heads], arguments: [name], isRepeatable: true)
+        _ = try await acknowledged(call, as: Int.self, is: { _ in true })
     }
 
     /// Runs a script that writes, and waits on the same connection until what it wrote is where it has to be.
     ///
     /// - Parameter hasWritten: tells a reply after which something has to be acknowledged.
-    private func acknowledged(_ call: ValkeyScript.Call, is hasWritten: (Int) -> Bool) async throws(StoreError) -> Int {
+    func acknowledged<Reply: RESPTokenDecodable>(
+        _ call: ValkeyScript.Call, as type: Reply.Type, is hasWritten: (Reply) -> Bool
+    ) async throws(StoreError) -> Reply {
         let (wait, timeout): (any ValkeyCommand, Duration)
         switch configuration.acknowledge {
-        case .memory: return try await client.integer(call)
+        case .memory: return try await client.writing(call, as: type)
         case .replicated(let replicas, let time): (wait, timeout) = (WAIT(numreplicas: replicas, timeout: Int(time.wholeMilliseconds)), time)
         case .fsynced(let replicas, let time):
             (wait, timeout) = (WAITAOF(numlocal: 1, numreplicas: replicas, timeout: Int(time.wholeMilliseconds)), time)
         }
         let results = await client.execute([call, wait])
         do throws(ValkeyClientError) {
-            let reply = try results[0].integer()
+            let reply = try results[0].decoded(as: type)
             guard hasWritten(reply) else { return reply }
             guard configuration.acknowledge.isMet(by: results[1]) else {
                 throw ValkeyClientError(.timeout, execution: .unknown, message: "The write was not acknowledged within \(timeout).")
@@ -81,9 +84,9 @@ extension Acknowledge {
 }
 
 extension Result where Success == RESPToken, Failure == ValkeyClientError {
-    fileprivate func integer() throws(ValkeyClientError) -> Int {
+    fileprivate func decoded<Reply: RESPTokenDecodable>(as type: Reply.Type) throws(ValkeyClientError) -> Reply {
         let reply = try get()
-        do throws(RESPDecodeError) { return try reply.decode(as: Int.self) } catch {
+        do throws(RESPDecodeError) { return try reply.decode(as: type) } catch {
             throw ValkeyClientError(.respDecodeError, execution: .replied, message: "\(error)")
         }
     }
@@ -92,7 +95,16 @@ extension Result where Success == RESPToken, Failure == ValkeyClientError {
 extension ValkeyClientProtocol {
     /// Runs a script that writes and answers a number.
     func integer(_ call: ValkeyScript.Call, timeout: Duration? = nil) async throws(StoreError) -> Int {
-        do throws(ValkeyClientError) { return try await execute([call], timeout: timeout)[0].integer() } catch { throw StoreError(writing: error) }
+        try await writing(call, as: Int.self, timeout: timeout)
+    }
+
+    /// Runs a script that writes, and reads its reply.
+    func writing<Reply: RESPTokenDecodable>(
+        _ call: ValkeyScript.Call, as type: Reply.Type, timeout: Duration? = nil
+    ) async throws(StoreError) -> Reply {
+        do throws(ValkeyClientError) { return try await execute([call], timeout: timeout)[0].decoded(as: type) } catch {
+            throw StoreError(writing: error)
+        }
     }
 }
 

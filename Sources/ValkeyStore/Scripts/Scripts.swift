@@ -8,6 +8,7 @@ struct Scripts: Sendable {
     let clock: ValkeyScript
     let facts: ValkeyScript
     let mark: ValkeyScript
+    let pools: PoolScripts
 
     /// Sends them to one server; the others learn them when they are first asked.
     init(loadingInto client: some ValkeyClientProtocol) async throws(ValkeyClientError) {
@@ -17,5 +18,6 @@ struct Scripts: Sendable {
         clock = try await ValkeyScript(ClockScript.source, loadingInto: client)
         facts = try await ValkeyScript(FactsScript.source, loadingInto: client)
         mark = try await ValkeyScript(MarkScript.source, loadingInto: client)
+        pools = try await PoolScripts(loadingInto: client)
     }
 }
