@@ -36,3 +36,32 @@ struct ClientRecordTests {
         }
     }
 }
+
+extension ClientRecordTests {
+    private func stored(_ client: ClientRecord) -> StoredRecord? {
+        guard case .put(let stored, _) = Write.put(client, over: .absent) else { return nil }
+        return stored
+    }
+
+    /// One that was written before there were scopes is read as one without, and one without is still written so that an older instance reads it.
+    @Test func aClientWithoutAScopeHasTheFirstForm() throws {
+        let id = try #require(ClientID("mmc_1"))
+        let plain = try #require(ClientRecord(id: id, name: "reports", secret: [1], createdAt: UnixTime(seconds: 7)))
+        let record = try #require(stored(plain))
+        #expect(record.body.first == 1)
+        #expect(try ClientRecord(stored: record).scope == nil)
+    }
+
+    @Test func aScopeIsReadBackAndAnInstanceThatKnowsNoneRefusesIt() throws {
+        let id = try #require(ClientID("mmc_1"))
+        let limited = try #require(ClientRecord(id: id, name: "ci", secret: [1], createdAt: UnixTime(seconds: 7), scope: "pool:ci:use"))
+        let record = try #require(stored(limited))
+        #expect(record.body.first == 2, "what knows form 1 alone would read it as one that may do everything")
+        #expect(try ClientRecord(stored: record) == limited)
+        var cut = record
+        cut.body.removeLast()
+        #expect(throws: StoreError.self) { try ClientRecord(stored: cut) }
+        let long = String(repeating: "x", count: ClientRecord.longestScope + 1)
+        #expect(ClientRecord(id: id, name: "ci", secret: [1], createdAt: UnixTime(seconds: 7), scope: long) == nil)
+    }
+}

@@ -213,7 +213,7 @@ import TokenCore
         try await kind.use { store in
             let engine = try await Harness(store: store).engine
             let client = try await engine.createClient(name: "shop")
-            #expect(try await engine.authenticateClient(id: client.id.text, secret: client.secret.bytes) == client.id)
+            #expect(try await engine.authenticateClient(id: client.id.text, secret: client.secret.bytes).id == client.id)
             for (id, secret) in [(client.id.text, Array("wrong".utf8)), ("mmc_unknown", client.secret.bytes), ("", [])] {
                 let refusal = await #expect(throws: OAuthError.self) { try await engine.authenticateClient(id: id, secret: secret) }
                 #expect(refusal?.code == .invalidClient)

@@ -12,6 +12,7 @@ struct Harness: Sendable {
     let server: TokenServer
     let clock: ManualClock
     let keys: KeyKeeper
+    let pools: TokenPools
     let ports: TokenServer.Ports
     /// Begins a graceful shutdown.
     let stop: @Sendable () async -> Void
@@ -22,7 +23,7 @@ struct Harness: Sendable {
     @discardableResult
     static func run<Value: Sendable>(
         policy: SessionPolicy = SessionPolicy(), algorithm: String = "ES256", store: any TokenEngine.Store = InMemoryStore(),
-        signers: (any SignerSource)? = nil,
+        signers: (any SignerSource)? = nil, leases: any LeasePool = InMemoryLeasePool(), pool: PoolPolicy = PoolPolicy(keepAliveLimit: .seconds(300)),
         configure: (inout TokenServer.Configuration) -> Void = { _ in },
         _ body: @Sendable @escaping (Harness) async throws -> Value
     ) async throws -> Value {
@@ -36,12 +37,13 @@ struct Harness: Sendable {
             signers: signers ?? keys, clock: clock, logger: logger)
         try await engine.start()
         await engine.follow(keys)
+        let pools = try await TokenPools.open(leases, records: store, seals: seals, usual: pool, clock: clock, logger: logger)
         var configuration = TokenServer.Configuration(
             address: .init(host: "127.0.0.1", port: 0), admin: .init(host: "127.0.0.1", port: 0), adminToken: Secret(Array(adminToken.utf8)), loops: 2
         )
         configure(&configuration)
         let (ports, promise) = AsyncStream.makeStream(of: TokenServer.Ports.self)
-        let server = try TokenServer(configuration: configuration, engine: engine, keys: keys, logger: logger) { promise.yield($0) }
+        let server = try TokenServer(configuration: configuration, engine: engine, keys: keys, pools: pools, logger: logger) { promise.yield($0) }
         let services = ServiceGroup(configuration: .init(services: [server], logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
@@ -57,7 +59,7 @@ struct Harness: Sendable {
                 try await tasks.waitForAll()
                 throw HarnessError.serverEnded
             }
-            let harness = Harness(engine: engine, server: server, clock: clock, keys: keys, ports: opened) {
+            let harness = Harness(engine: engine, server: server, clock: clock, keys: keys, pools: pools, ports: opened) {
                 await services.triggerGracefulShutdown()
             }
             let result: Result<Value, any Error>

@@ -49,7 +49,7 @@ struct PieceWire {
 
     private static func http1(_ server: Harness, _ loops: EventLoops) throws -> HTTP1Channel {
         let configuration = TokenServer.Configuration(adminToken: Secret(Array(Harness.adminToken.utf8)))
-        let rooms = try Rooms(configuration: configuration, engine: server.engine, keys: server.keys, loops: loops, sources: [])
+        let rooms = try Rooms(configuration: configuration, engine: server.engine, keys: server.keys, loops: loops, sources: [], pools: nil)
         let responder = Responder(
             routes: rooms.publicRoutes, limits: Limits(), metrics: rooms.metrics, clock: server.clock, logger: quiet, trustedProxies: [])
         return HTTP1Channel(

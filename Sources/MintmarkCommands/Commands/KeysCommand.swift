@@ -30,7 +30,7 @@ struct ListKeysCommand: AsyncParsableCommand {
             seals,
             [
                 ("NUMBER", "number"), ("IN FILE", "in_file"), ("SEALS", "current"), ("SIGNING KEYS", "signing_keys"),
-                ("CLIENT SECRETS", "client_secrets"), ("SESSIONS UNTIL", "sessions_until"), ("DISPENSABLE", "dispensable"),
+                ("CLIENT SECRETS", "client_secrets"), ("POOLS", "pool_secrets"), ("SESSIONS UNTIL", "sessions_until"), ("DISPENSABLE", "dispensable"),
             ],
             nothing: "")
         let holds = seals.contains { $0.object?["current"]?.bool == false && ($0.object?["client_secrets"]?.integer ?? 0) > 0 }

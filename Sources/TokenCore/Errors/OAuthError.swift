@@ -14,6 +14,20 @@ public struct OAuthError: Error, Hashable, Sendable {
         case notFound = "not_found"
         /// The path exists, the method does not.
         case methodNotAllowed = "method_not_allowed"
+        /// Nothing of the pool is free now; come back after `retryAfter`, or wait.
+        case noneFree = "none_free"
+        /// The token is in the pool and nobody has it: there is nothing to give back.
+        case notAssigned = "not_assigned"
+        /// The lease is not the current one: somebody else may have the token by now. Nothing was changed.
+        case staleLease = "stale_lease"
+        /// The pool would have more tokens than it may. Nothing was put in.
+        case poolFull = "pool_full"
+        /// The pool assigns nothing any more.
+        case poolDraining = "pool_draining"
+        /// The holder would have more tokens than one holder may.
+        case holderLimit = "holder_limit"
+        /// A number is well-formed and beyond what may be asked for.
+        case outOfBounds = "out_of_bounds"
         /// The body is over its bound.
         case contentTooLarge = "content_too_large"
         /// The header fields are over their bound.

@@ -12,6 +12,8 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case storeEpoch = 5
     /// Who does what only one instance does: `LeaseRecord`.
     case lease = 6
+    /// What the tokens of pools are sealed with: `PoolSecret`.
+    case poolSecret = 7
 }
 
 /// Where a record stands in a store.

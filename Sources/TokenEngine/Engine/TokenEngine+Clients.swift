@@ -22,16 +22,19 @@ extension TokenEngine {
 
     /// Makes a client that may authenticate.
     ///
-    /// - Parameter name: 1 ... 128 bytes, for people.
-    /// - Throws: `invalid_request` for another name; `conflict` when there are 10,000; `temporarily_unavailable`.
-    public func createClient(name: String) async throws(OAuthError) -> ClientCredentials {
+    /// - Parameters:
+    ///   - name: 1 ... 128 bytes, for people.
+    ///   - scope: what it may do; nil for everything that clients can do.
+    /// - Throws: `invalid_request` for another name, or a scope of more than 2,048 bytes; `conflict` when there are 10,000; `temporarily_unavailable`.
+    public func createClient(name: String, scope: String? = nil) async throws(OAuthError) -> ClientCredentials {
         let secret = Secret(Array("mms_".utf8) + Base64URL.encode(SystemRandomness.bytes(32)))
         guard let id = ClientID("mmc_" + Base64URL.string(SystemRandomness.bytes(16))) else { throw OAuthError(.serverError, "No client was made.") }
         guard try await clients().count < Self.mostClients else { throw OAuthError(.conflict, "There are too many clients.") }
         return try await change { now throws(StoreError) in
             var batch = WriteBatch(partition: .control, now: now)
-            guard let record = ClientRecord(id: id, name: name, secret: self.clientSecrets.hash(secret), createdAt: now) else {
-                return Decision(.failure(OAuthError(.invalidRequest, "A client's name has 1 to 128 bytes.")), batch)
+            guard let record = ClientRecord(id: id, name: name, secret: self.clientSecrets.hash(secret), createdAt: now, scope: scope)
+            else {
+                return Decision(.failure(OAuthError(.invalidRequest, "A client's name has 1 to 128 bytes, and its scope at most 2048.")), batch)
             }
             batch.writes.append(.put(record, over: .absent))
             batch.events.append(Event(.clientCreated, at: now, client: id.text))
@@ -78,7 +81,7 @@ extension TokenEngine {
     /// Which client this is (RFC 6749 section 2.3.1).
     ///
     /// - Throws: `invalid_client`, after the same work, whether the id or the secret is wrong.
-    public func authenticateClient(id: String, secret: [UInt8]) async throws(OAuthError) -> ClientID {
+    public func authenticateClient(id: String, secret: [UInt8]) async throws(OAuthError) -> ClientRecord {
         let now = clock.now()
         let client = ClientID(id)
         let record = try await reading { () throws(StoreError) -> ClientRecord? in
@@ -92,6 +95,6 @@ extension TokenEngine {
         guard let record, matches.contains(true) else {
             throw OAuthError(.invalidClient, "Client authentication failed.")
         }
-        return record.id
+        return record
     }
 }

@@ -162,18 +162,23 @@ public final class TokenEngine: Sendable {
     }
 
     /// The border between the store's words and the protocol's.
-    func translate(_ error: StoreError) -> OAuthError {
-        switch error {
-        case .conflict: .unavailable(detail: "conflict")
-        case .unavailable(let why): .unavailable(detail: "the store cannot write: \(why)")
-        case .outcomeUnknown(let why): .unavailable(detail: "the store did not answer: \(why)", outcomeUnknown: true)
-        case .overloaded: .unavailable(detail: "too much waits for the store")
-        case .corrupt(let why): OAuthError(.serverError, "The service could not read its data.", detail: why)
-        }
-    }
+    func translate(_ error: StoreError) -> OAuthError { OAuthError(error) }
 
     /// A read whose failure is the caller's answer.
     func reading<T>(_ body: () async throws(StoreError) -> T) async throws(OAuthError) -> T {
         do { return try await body() } catch { throw translate(error) }
+    }
+}
+
+extension OAuthError {
+    /// What the protocol calls a failure of the store.
+    init(_ error: StoreError) {
+        switch error {
+        case .conflict: self = .unavailable(detail: "conflict")
+        case .unavailable(let why): self = .unavailable(detail: "the store cannot write: \(why)")
+        case .outcomeUnknown(let why): self = .unavailable(detail: "the store did not answer: \(why)", outcomeUnknown: true)
+        case .overloaded: self = .unavailable(detail: "too much waits for the store")
+        case .corrupt(let why): self.init(.serverError, "The service could not read its data.", detail: why)
+        }
     }
 }

@@ -13,11 +13,13 @@ public struct SealUsage: Hashable, Sendable {
     public let signingKeys: Int
     /// How many client secrets were hashed under it: until those clients get a new secret.
     public let clientSecrets: Int
+    /// How many secrets of pools are sealed with it, 0 or 1: sealed again when an instance starts that seals with a newer one.
+    public let poolSecrets: Int
     /// When the last session that was born with it is over; nil when none can be alive.
     public let sessionsUntil: UnixTime?
 
     /// Whether the key may be taken out of the file without a loss.
-    public var isDispensable: Bool { !isCurrent && signingKeys == 0 && clientSecrets == 0 && sessionsUntil == nil }
+    public var isDispensable: Bool { !isCurrent && signingKeys == 0 && clientSecrets == 0 && poolSecrets == 0 && sessionsUntil == nil }
 }
 
 extension KeyKeeper {
@@ -32,13 +34,25 @@ extension KeyKeeper {
             if let number = try? RecordSealer.sealNumber(of: material.sealed) { keys[number, default: 0] += 1 }
         }
         let secrets = try await sealsOfClientSecrets(now: now)
+        let pools = try await sealOfPools(now: now)
         var sessions: [SealNumber: UnixTime] = [:]
         for use in ring.seals where use.neededUntil > now { sessions[use.number] = use.neededUntil }
-        let numbers = Set(seals.numbers).union(keys.keys).union(secrets.keys).union(sessions.keys)
+        let numbers = Set(seals.numbers).union(keys.keys).union(secrets.keys).union(sessions.keys).union(pools.map { [$0] } ?? [])
         return numbers.sorted().map { number in
             SealUsage(
                 number: number, isInFile: seals.contains(number), isCurrent: number == seals.current.number,
-                signingKeys: keys[number] ?? 0, clientSecrets: secrets[number] ?? 0, sessionsUntil: sessions[number])
+                signingKeys: keys[number] ?? 0, clientSecrets: secrets[number] ?? 0, poolSecrets: pools == number ? 1 : 0,
+                sessionsUntil: sessions[number])
+        }
+    }
+
+    /// Which seal key the secret of the pools is sealed with; nil while there is none.
+    private func sealOfPools(now: UnixTime) async throws(KeyKeeperError) -> SealNumber? {
+        do {
+            guard let secret = try await store.load(PoolSecret.self, id: (), now: now)?.record else { return nil }
+            return try? RecordSealer.sealNumber(of: secret.sealed)
+        } catch {
+            throw .store(error)
         }
     }
 

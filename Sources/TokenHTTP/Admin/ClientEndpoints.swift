@@ -18,6 +18,7 @@ struct ListClientsEndpoint: Endpoint {
                     json.object { json in
                         json.member("client_id", client.id.text)
                         json.member("name", client.name)
+                        if let scope = client.scope { json.member("scope", scope) }
                         json.member("created_at", client.createdAt.rfc3339)
                     }
                 }
@@ -33,11 +34,15 @@ struct CreateClientEndpoint: Endpoint {
     let engine: TokenEngine
 
     func answer(_ request: Incoming) async throws(OAuthError) -> Reply {
-        let client = try await engine.createClient(name: JSONBody(request).string("name"))
+        let body = try JSONBody(request)
+        let scope = try body.optionalString("scope")
+        if let scope { try ClientScope.check(scope) }
+        let client = try await engine.createClient(name: body.string("name"), scope: scope)
         return .json(status: .created) { json in
             json.member("client_id", client.id.text)
             json.member("client_secret", String(decoding: client.secret.bytes, as: UTF8.self))
             json.member("name", client.name)
+            if let scope { json.member("scope", scope) }
             json.member("created_at", client.createdAt.rfc3339)
         }
     }

@@ -96,6 +96,7 @@ extension SealUsage {
         json.member("current", isCurrent)
         json.member("signing_keys", Int64(signingKeys))
         json.member("client_secrets", Int64(clientSecrets))
+        json.member("pool_secrets", Int64(poolSecrets))
         json.name("sessions_until")
         if let sessionsUntil { json.value(sessionsUntil.rfc3339) } else { json.null() }
         json.member("dispensable", isDispensable)

@@ -26,7 +26,11 @@ struct LoginEndpoint: Endpoint {
             return nil
         case .client:
             let credentials = try BasicCredentials(request.fields)
-            return try await engine.authenticateClient(id: credentials.id, secret: credentials.secret.bytes)
+            let client = try await engine.authenticateClient(id: credentials.id, secret: credentials.secret.bytes)
+            guard ClientScope(of: client).allowsLogin else {
+                throw OAuthError(.accessDenied, "This client may not log anybody in.", detail: "its scope lacks login")
+            }
+            return client.id
         }
     }
 }

@@ -33,6 +33,11 @@ final class FastLaneHandler: ChannelDuplexHandler {
     private var readIsHeld = false
     private var farewell: PreparedReply?
     private var stalledSince: NIODeadline?
+    /// Who wants to know when the other side has gone.
+    private var departure: DepartureWatch?
+    private var hasDeparted = false
+    /// The request under way is one whose body may take as long as it comes.
+    private var isStreamed = false
 
     /// - Parameters:
     ///   - state: of the connection's event loop.
@@ -56,6 +61,14 @@ final class FastLaneHandler: ChannelDuplexHandler {
         timer?.cancel()
         timer = nil
         beforeEncoder = nil
+        depart()
+    }
+
+    /// The other side has gone: nobody waits for it any longer.
+    private func depart() {
+        hasDeparted = true
+        departure?.tell()
+        departure = nil
     }
 }
 
@@ -81,7 +94,9 @@ extension FastLaneHandler {
         case .part(.body(let bytes)):
             switch machine.receivedBody() {
             case .gather: short?.append(bytes)
-            case .pass: context.fireChannelRead(wrapInboundOut(.body(bytes)))
+            case .pass:
+                if isStreamed { lastProgress = .now() }
+                context.fireChannelRead(wrapInboundOut(.body(bytes)))
             case .answer, .begin, .drop: break
             }
         case .part(.end(let trailers)):
@@ -94,6 +109,7 @@ extension FastLaneHandler {
         case .failure(let error): breakOff(state.replies.refusal(of: error), context)
         case .inputClosed:
             flushBurst(context)
+            depart()
             perform(machine.stop(), context)
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         }
@@ -114,6 +130,7 @@ extension FastLaneHandler {
         case .gather: short = ShortRequest(head)
         case .pass(let sendContinue):
             if sendContinue { self.sendContinue(context) }
+            isStreamed = shape.isStreamed
             context.fireChannelRead(wrapInboundOut(.head(shape.hosts == 0 ? head.namingNoHost : head)))
         }
     }
@@ -143,6 +160,15 @@ extension FastLaneHandler {
         case ChannelEvent.inputClosed: arrived(.inputClosed, context)
         default: context.fireUserInboundEventTriggered(event)
         }
+    }
+}
+
+extension FastLaneHandler {
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let watch = event as? DepartureWatch else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        departure = watch
+        if hasDeparted { depart() }
+        promise?.succeed()
     }
 }
 

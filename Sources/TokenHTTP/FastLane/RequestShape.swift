@@ -47,6 +47,7 @@ struct RequestShape {
         let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor == 0)
         closes = isOld || head.method == .CONNECT
         isOrdinary = head.version == .http1_1
+        isStreamed = head.method == .POST && head.uri.hasSuffix("/import")
         if isOrdinary { target = Self.target(head.method, head.uri) }
         if target == .other, head.method != .CONNECT { targetHost = Self.host(inTarget: head.uri) }
         for (name, value) in head.headers { note(name, value) }
@@ -60,6 +61,9 @@ struct RequestShape {
 
     /// Whether it is worth reading whole: a plain POST of one of the two targets that says how long its body is.
     var isShort: Bool { (target == .login || target == .refresh) && isPlain && contentLength != nil }
+
+    /// Whether its body may be long, and takes as long as it comes: as long as it goes on coming.
+    let isStreamed: Bool
 
     /// It asks for nothing special.
     private var isPlain: Bool { isOrdinary && !closes && !expectsContinue && hosts == 1 }

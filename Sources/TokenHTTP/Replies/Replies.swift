@@ -16,6 +16,7 @@ extension Reply.Status {
     static let requestTimeout = Reply.Status(code: 408, phrase: "Request Timeout")
     static let conflict = Reply.Status(code: 409, phrase: "Conflict")
     static let contentTooLarge = Reply.Status(code: 413, phrase: "Content Too Large")
+    static let unprocessable = Reply.Status(code: 422, phrase: "Unprocessable Content")
     static let tooManyRequests = Reply.Status(code: 429, phrase: "Too Many Requests")
     static let headersTooLarge = Reply.Status(code: 431, phrase: "Request Header Fields Too Large")
     static let serverError = Reply.Status(code: 500, phrase: "Internal Server Error")
@@ -27,9 +28,10 @@ extension Reply.Status {
         case .invalidRequest: self = .badRequest
         case .invalidToken, .invalidClient: self = .unauthorized
         case .accessDenied: self = .forbidden
-        case .notFound: self = .notFound
+        case .notFound, .noneFree, .notAssigned: self = .notFound
         case .methodNotAllowed: self = .methodNotAllowed
-        case .conflict: self = .conflict
+        case .conflict, .staleLease, .poolFull, .poolDraining, .holderLimit: self = .conflict
+        case .outOfBounds: self = .unprocessable
         case .contentTooLarge: self = .contentTooLarge
         case .headersTooLarge: self = .headersTooLarge
         case .slowDown: self = .tooManyRequests
@@ -84,6 +86,14 @@ extension Reply {
         }
     }
 
+    /// Why an import ended before its end, and how far it had come.
+    static func importBroken(_ error: OAuthError, _ progress: ImportProgress) -> Reply {
+        refusal(error, challenge: nil) { json in
+            json.member("added", Int64(progress.added))
+            json.member("known", Int64(progress.lines - progress.added))
+        }
+    }
+
     /// No credentials were sent: the challenge names no error, because there is none (RFC 6750 section 3.1).
     static let credentialsMissing = refusal(
         OAuthError(.invalidToken, "An access token is needed."), challenge: .bearerWithoutError)
@@ -132,10 +142,11 @@ extension Reply {
         }
     }
 
-    private static func refusal(_ error: OAuthError, challenge: Challenge?) -> Reply {
+    private static func refusal(_ error: OAuthError, challenge: Challenge?, _ more: (inout JSONWriter) -> Void = { _ in }) -> Reply {
         var reply = Reply.json(status: Status(error.code)) { json in
             json.member("error", error.code.rawValue)
             json.member("error_description", error.description)
+            more(&json)
         }
         if let challenge { reply = reply.adding("WWW-Authenticate", challenge.value) }
         if let wait = error.retryAfter { reply = reply.adding("Retry-After", String(max(1, wait.components.seconds))) }

@@ -5,7 +5,7 @@ import TokenCore
 protocol Endpoint: Sendable {
     /// The method; GET stands for HEAD too.
     static var method: HTTPRequest.Method { get }
-    /// The path. Its last segment may be a place in braces, such as `/sessions/{id}`; also the label in metrics.
+    /// The path. One segment may be a place in braces, such as `/sessions/{id}`; also the label in metrics.
     static var path: String { get }
 
     /// Answers a request.
@@ -18,12 +18,20 @@ protocol Endpoint: Sendable {
 struct Routes: Sendable {
     /// Those whose path is one text, by it.
     private let plain: [String: [any Endpoint]]
-    /// Those with a place in their path.
-    private let patterns: [any Endpoint]
+    /// Those with a place in their path, taken apart.
+    private let patterns: [(endpoint: any Endpoint, segments: [Substring])]
+    private let hasStreams: Bool
 
     init(_ endpoints: [any Endpoint]) {
-        patterns = endpoints.filter { type(of: $0).path.contains("{") }
+        hasStreams = endpoints.contains { $0 is any StreamedEndpoint }
+        patterns = endpoints.filter { type(of: $0).path.contains("{") }.map { ($0, Self.segments(type(of: $0).path)) }
         plain = Dictionary(grouping: endpoints.filter { !type(of: $0).path.contains("{") }) { type(of: $0).path }
+    }
+
+    /// Whether a request's body is read by its endpoint, piece by piece.
+    func streams(_ method: HTTPRequest.Method, _ target: String) -> Bool {
+        guard hasStreams, case .endpoint(let endpoint, _) = match(method, String(target.prefix { $0 != "?" })) else { return false }
+        return endpoint is any StreamedEndpoint
     }
 
     /// What a method and a path lead to.
@@ -38,23 +46,28 @@ struct Routes: Sendable {
 
     /// Finds the endpoint.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
-        var allow: [String] = []
-        var route = ""
-        let known = plain[path]
-        for endpoint in known ?? patterns {
-            let type = type(of: endpoint)
-            guard let parameter = known == nil ? Self.parameter(of: path, in: type.path) : "" else { continue }
-            if type.method == method || (type.method == .get && method == .head) { return .endpoint(endpoint, parameter: parameter) }
-            route = type.path
-            allow += type.method == .get ? ["GET", "HEAD"] : [type.method.rawValue]
-        }
-        return allow.isEmpty ? .nothing : .otherMethod(path: route, allow: allow.sorted())
+        if let known = plain[path] { return Self.choose(method, known.map { ($0, "") }) }
+        let given = Self.segments(path)
+        return Self.choose(
+            method, patterns.compactMap { pattern in Self.parameter(of: given, in: pattern.segments).map { (pattern.endpoint, $0) } })
     }
 
+    /// The endpoint of that method among those of a path.
+    private static func choose(_ method: HTTPRequest.Method, _ endpoints: [(endpoint: any Endpoint, parameter: String)]) -> Match {
+        guard let last = endpoints.last else { return .nothing }
+        var allow: [String] = []
+        for (endpoint, parameter) in endpoints {
+            let type = type(of: endpoint)
+            if type.method == method || (type.method == .get && method == .head) { return .endpoint(endpoint, parameter: parameter) }
+            allow += type.method == .get ? ["GET", "HEAD"] : [type.method.rawValue]
+        }
+        return .otherMethod(path: type(of: last.endpoint).path, allow: allow.sorted())
+    }
+
+    private static func segments(_ path: String) -> [Substring] { path.split(separator: "/", omittingEmptySubsequences: false) }
+
     /// What stands in the place of the braces; nil when the path is another one.
-    private static func parameter(of path: String, in pattern: String) -> String? {
-        let given = path.split(separator: "/", omittingEmptySubsequences: false)
-        let wanted = pattern.split(separator: "/", omittingEmptySubsequences: false)
+    private static func parameter(of given: [Substring], in wanted: [Substring]) -> String? {
         guard given.count == wanted.count else { return nil }
         var parameter = ""
         for (given, wanted) in zip(given, wanted) {

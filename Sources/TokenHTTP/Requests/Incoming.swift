@@ -16,6 +16,8 @@ struct Incoming: Sendable {
     let fields: HTTPFields
     /// The body, at most as long as the bound.
     let body: [UInt8]
+    /// The body of an endpoint that reads it piece by piece; `body` is empty then.
+    var stream: BodyStream?
     /// Where it came from.
     let connection: Origin
     /// What stands in the place of `{…}` in the route's path.
@@ -29,8 +31,11 @@ struct Incoming: Sendable {
         let peer: IPAddress?
         /// One number per connection, however many streams it has.
         let id: ObjectIdentifier
+        /// The connection itself, or the stream.
+        let channel: any Channel
 
         init(_ channel: any Channel) {
+            self.channel = channel
             loop = channel.eventLoop
             peer = channel.remoteAddress?.ip
             id = ObjectIdentifier(channel.isStream ? channel.parent ?? channel : channel)
@@ -50,6 +55,8 @@ struct WholeRequest: Sendable {
     let fields: HTTPFields
     /// The body; nil for one over the bound.
     let body: [UInt8]?
+    /// The body where it is not read whole; `body` is empty then.
+    var stream: BodyStream?
     /// Where it came from.
     let connection: Incoming.Origin
 

@@ -4,7 +4,8 @@ import TokenCore
 
 /// The members of a JSON object that came as a body, each read with the type it must have.
 struct JSONBody {
-    private let object: JSONObject
+    /// All members.
+    let object: JSONObject
 
     /// Reads a request's body.
     ///

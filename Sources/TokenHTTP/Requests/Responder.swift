@@ -26,11 +26,14 @@ struct Responder: Sendable {
         let began = ContinuousClock.now
         // A Host beside an authority is a second host.
         let isAmbiguous = request.headers.contains { $0.name.canonicalName == "host" }
-        let reply = await answer(
+        let target = request.head.path ?? ""
+        let stream = routes.streams(request.method, target) ? BodyStream(request.body) : nil
+        var reply = await answer(
             to: WholeRequest(
-                method: request.method, target: request.head.path ?? "", authority: isAmbiguous ? nil : request.head.authority,
-                fields: request.headers, body: try await Self.body(of: request, limit: limits.bodyBytes), connection: .init(channel)),
+                method: request.method, target: target, authority: isAmbiguous ? nil : request.head.authority, fields: request.headers,
+                body: stream == nil ? try await Self.body(of: request, limit: limits.bodyBytes) : [], stream: stream, connection: .init(channel)),
             since: began)
+        if let stream, !stream.isAtEnd { reply.closes = true }
         try await write(reply, head: request.method == .head, channel, writer)
     }
 
@@ -58,7 +61,7 @@ struct Responder: Sendable {
                 guard let authority = request.authority else { throw OAuthError(.invalidRequest, "A request names exactly one host.") }
                 let incoming = Incoming(
                     method: request.method, path: path, query: try Query(search), authority: authority, fields: request.fields, body: body,
-                    connection: request.connection, parameter: parameter)
+                    stream: request.stream, connection: request.connection, parameter: parameter)
                 return (try await endpoint.answer(incoming), route)
             } catch {
                 return (.refusal(error), route)

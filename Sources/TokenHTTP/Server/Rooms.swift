@@ -10,17 +10,23 @@ struct Rooms: Sendable {
     let keys: KeyKeeper
     let loops: EventLoops
     let sources: [any MetricsSource]
+    /// Nil where there are none.
+    let pools: TokenPools?
     let metrics = RequestMetrics()
     let share: WorkShare
     let caller: TokenCaller
     let readiness: ReadinessProbe
 
-    init(configuration: TokenServer.Configuration, engine: TokenEngine, keys: KeyKeeper, loops: EventLoops, sources: [any MetricsSource]) throws {
+    init(
+        configuration: TokenServer.Configuration, engine: TokenEngine, keys: KeyKeeper, loops: EventLoops, sources: [any MetricsSource],
+        pools: TokenPools?
+    ) throws {
         self.configuration = configuration
+        self.pools = pools
         self.engine = engine
         self.keys = keys
         self.loops = loops
-        self.sources = sources
+        self.sources = sources + (pools.map { [PoolMetrics(pools: $0)] } ?? [])
         share = WorkShare(configuration.limits)
         readiness = ReadinessProbe { [sharing = configuration.sharing] in
             guard let sharing else { return await engine.readiness() }
@@ -35,16 +41,22 @@ struct Rooms: Sendable {
 
     /// The public listener.
     var publicRoutes: Routes {
-        Routes([
-            AuthenticateEndpoint(caller: caller),
-            RefreshEndpoint(engine: engine, share: share),
-            LoginEndpoint(engine: engine, requirement: configuration.login, share: share),
-            LogoutEndpoint(engine: engine, caller: caller),
-            OwnSessionsEndpoint(engine: engine, caller: caller),
-            EndOwnSessionEndpoint(engine: engine, caller: caller),
-            KeySetEndpoint(keys: keys),
-            PingEndpoint(),
-        ])
+        Routes(
+            [
+                AuthenticateEndpoint(caller: caller),
+                RefreshEndpoint(engine: engine, share: share),
+                LoginEndpoint(engine: engine, requirement: configuration.login, share: share),
+                LogoutEndpoint(engine: engine, caller: caller),
+                OwnSessionsEndpoint(engine: engine, caller: caller),
+                EndOwnSessionEndpoint(engine: engine, caller: caller),
+                KeySetEndpoint(keys: keys),
+                PingEndpoint(),
+            ] + poolEndpoints(.credential(engine, caller, configuration.login)))
+    }
+
+    /// The endpoints of pools, under a rule of who may call them.
+    private func poolEndpoints(_ rule: PoolGate.Rule) -> [any Endpoint] {
+        pools.map { PoolRoom(pools: $0, gate: PoolGate(rule: rule), share: share).endpoints } ?? []
     }
 
     /// The listener for probes and scrapers.
@@ -66,7 +78,7 @@ struct Rooms: Sendable {
                 guarded(SubjectSessionsEndpoint(engine: engine)),
                 guarded(EndSessionEndpoint(engine: engine)),
                 guarded(RevokeSubjectEndpoint(engine: engine)),
-            ]
+            ] + poolEndpoints(.administrator).map { guarded($0) }
         return Routes(all.map { local($0) })
     }
 

@@ -18,23 +18,27 @@ public final class TokenServer: Service {
     private let logger: Logger
     private let certificate: ServerCertificate?
     private let sources: [any MetricsSource]
+    private let pools: TokenPools?
     private let onListening: @Sendable (Ports) async -> Void
 
     /// A server that does not listen yet.
     ///
     /// - Parameters:
     ///   - keys: the keys in force, asked anew for every token that is verified.
+    ///   - pools: the pools of tokens; without them their paths lead nowhere.
     ///   - sources: whoever has figures for `/metrics`.
     ///   - onListening: told the ports once every listener accepts connections.
     /// - Throws: `UnusableCertificate`.
     public init(
-        configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, metrics sources: [any MetricsSource] = [], logger: Logger,
+        configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, pools: TokenPools? = nil, metrics sources: [any MetricsSource] = [],
+        logger: Logger,
         onListening: @escaping @Sendable (Ports) async -> Void = { _ in }
     ) throws {
         self.configuration = configuration
         self.engine = engine
         self.keys = keys
         self.sources = sources
+        self.pools = pools
         self.logger = logger
         self.onListening = onListening
         certificate = try configuration.tls.map { try ServerCertificate($0) }
@@ -65,7 +69,7 @@ public final class TokenServer: Service {
         defer { loops.stop() }
         await engine.add(enforcer: loops)
         await loops.follow(keys)
-        let rooms = try Rooms(configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources)
+        let rooms = try Rooms(configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources, pools: pools)
         let listening = Listening(expected: configuration.metrics == nil ? 2 : 3)
         var listeners = [
             listener(.main, rooms.publicRoutes, rooms, at: configuration.address, on: group, listening),

@@ -67,6 +67,7 @@ extension RecordKind {
         case .keyRing: "k"
         case .storeEpoch: "e"
         case .lease: "l"
+        case .poolSecret: "p"
         }
     }
 
@@ -75,7 +76,7 @@ extension RecordKind {
     var isListed: Bool {
         switch self {
         case .client: true
-        case .family, .subject, .keyRing, .storeEpoch, .lease: false
+        case .family, .subject, .keyRing, .storeEpoch, .lease, .poolSecret: false
         }
     }
 }
