@@ -26,6 +26,16 @@ struct AdminCommandTests {
         (["clients", "list"], "GET", "/clients", ""), (["clients", "create", "a \"b\""], "POST", "/clients", #"{"name":"a \"b\""}"#),
         (["clients", "delete", "../x"], "DELETE", "/clients/..%2Fx", ""),
         (["sessions", "list", "a&b=ü"], "GET", "/sessions?subject=a%26b%3D%C3%BC", ""),
+        (["clients", "create", "ci", "--scope", "pool:ci:use"], "POST", "/clients", #"{"name":"ci","scope":"pool:ci:use"}"#),
+        (
+            ["pool", "create", "ci", "--order", "random", "--lifetime", "2m", "--max-tokens", "7", "--rate", "100/1h"], "POST", "/pools/ci",
+            #"{"order":"random","lifetime":"2m","max_tokens":7,"rate":{"count":100,"per":"1h"}}"#
+        ),
+        (["pool", "create", "ci"], "POST", "/pools/ci", "{}"), (["pool", "list"], "GET", "/pools", ""),
+        (["pool", "stats"], "GET", "/pools/default/stats", ""), (["pool", "stats", "--pool", "ci"], "GET", "/pools/ci/stats", ""),
+        (["pool", "generate", "10", "--pool", "ci"], "POST", "/pools/ci/generate", #"{"count":10}"#),
+        (["pool", "assign", "--wait", "5s", "--holder", "me"], "POST", "/pools/default/assign", #"{"wait":"5s","holder":"me"}"#),
+        (["pool", "watch", "--looks", "1"], "GET", "/pools", ""), (["pool", "drain", "--pool", "ci"], "POST", "/pools/ci/drain", ""),
         (["sessions", "revoke", "s1"], "DELETE", "/sessions/s1", ""),
         (["sessions", "revoke", "--subject", "7"], "POST", "/sessions/revoke", #"{"subject":"7"}"#),
     ])
@@ -47,7 +57,7 @@ struct AdminCommandTests {
 
     @Test func keysAreATableWithTheirTimesAndTheSeal() async throws {
         let answer =
-            #"{"keys":[{"kid":"k1","algorithm":"ES256","state":"signing","created_at":0,"state_since":60,"next_state_at":null}],"seal":[{"number":2,"in_file":true,"current":true,"signing_keys":2,"client_secrets":0,"sessions_until":null,"dispensable":false}]}"#
+            #"{"keys":[{"kid":"k1","algorithm":"ES256","state":"signing","created_at":0,"state_since":60,"next_state_at":null}],"seal":[{"number":2,"in_file":true,"current":true,"signing_keys":2,"client_secrets":0,"pool_secrets":0,"sessions_until":null,"dispensable":false}]}"#
         try await against({ _ in .init(200, answer) }) { _, run in
             let ran = await run("keys", "list")
             let lines = ran.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
@@ -55,7 +65,7 @@ struct AdminCommandTests {
                 lines == [
                     "KID ALGORITHM STATE SINCE NEXT CREATED", "k1 ES256 signing 1970-01-01T00:01:00Z - 1970-01-01T00:00:00Z",
                     "Seal keys; one that is dispensable may leave the seal file:",
-                    "NUMBER IN FILE SEALS SIGNING KEYS CLIENT SECRETS SESSIONS UNTIL DISPENSABLE", "2 true true 2 0 - false",
+                    "NUMBER IN FILE SEALS SIGNING KEYS CLIENT SECRETS POOLS SESSIONS UNTIL DISPENSABLE", "2 true true 2 0 0 - false",
                 ])
             #expect(await run("keys", "list", "--json").output == answer + "\n")
         }

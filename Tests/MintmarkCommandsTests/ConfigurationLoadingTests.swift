@@ -25,6 +25,20 @@ struct ConfigurationLoadingTests {
         }
     }
 
+    /// The names that services which lend tokens have, in seconds; ours go before them.
+    @Test func rulesOfTheUsualPoolAreReadFromTheirOtherNames() throws {
+        let others = ["TOKEN_LIFETIME": "30", "TOKEN_UNBLOCK_LIFETIME": "0", "KEEP_ALIVE_LIMIT": "900", "MAX_TOKENS": "7"]
+        let settings = try load(environment: others).settings
+        #expect(settings.pools == .init(lifetime: .seconds(30), unblockLifetime: .zero, keepAliveLimit: .seconds(900), maxTokens: 7))
+        let both = try load(environment: others.merging(["MINTMARK_POOLS_LIFETIME": "2m"]) { $1 })
+        #expect(both.settings.pools.lifetime == .seconds(120))
+        #expect(try load(environment: ["KEEP_ALIVE_LIMIT": "0", "TOKEN_LIFETIME": ""]).settings.pools.keepAliveLimit == nil)
+        for (name, text) in [("TOKEN_LIFETIME", "0"), ("TOKEN_LIFETIME", "-1"), ("TOKEN_LIFETIME", "x"), ("MAX_TOKENS", "0"), ("MAX_TOKENS", "1s")] {
+            let found = problems(environment: [name: text])
+            #expect(found.count == 1 && found[0].contains(name), "\(name)=\(text): \(found)")
+        }
+    }
+
     @Test func defaultsAreThoseOfTheDocumentationAndSound() throws {
         let settings = try load().settings
         #expect(
@@ -43,6 +57,9 @@ struct ConfigurationLoadingTests {
                     legacyHS256: nil, maxStaleness: .seconds(30), whenStale: .deny))
         #expect(settings.sessions.maxPerSubject == nil)
         #expect(settings.login == .init(require: .loopback, allowFrom: []))
+        #expect(
+            settings.pools
+                == .init(lifetime: .seconds(60), unblockLifetime: .seconds(120), keepAliveLimit: .seconds(300), maxTokens: 10_000))
         #expect(settings.store == .init(path: "./mintmark-data", shared: nil, idleKeys: []))
         #expect(settings.adminTokenFile == "./mintmark-data/admin.token")
         #expect(settings.events == .init(sink: .none, retain: .hours(24)))

@@ -82,6 +82,10 @@ struct SettingsRoomsTests {
             Row(
                 Keys.loginAllowFrom, "10.1.0.0/16", .loopback(alsoFrom: [try AddressRange("10.1.0.0/16")]),
                 at: { $0.local.login }),
+            Row(Keys.poolLifetime, "61s", .seconds(61), at: { $0.settings.poolPolicy.lifetime }),
+            Row(Keys.poolUnblockLifetime, "62s", .seconds(62), at: { $0.settings.poolPolicy.rest }),
+            Row(Keys.poolKeepAliveLimit, "63s", .seconds(63), at: { $0.settings.poolPolicy.keepAliveLimit }),
+            Row(Keys.poolMaxTokens, "64", 64, at: { $0.settings.poolPolicy.mostTokens }),
             Row(Keys.storePath, "/srv/data", "/srv/data", at: { $0.folder.path }),
             Row(Keys.storeURL, "rediss://servers", try ValkeyURL("rediss://servers"), at: { $0.settings.store.shared?.url }),
             Row(Keys.storeAuthority, "/ca.pem", "/ca.pem", at: { $0.settings.store.shared?.authorityFile }),

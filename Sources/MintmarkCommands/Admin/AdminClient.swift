@@ -19,11 +19,27 @@ struct AdminClient: Sendable {
     /// - Returns: the object of the answer.
     /// - Throws: with the status a script needs: refused, not permitted, unavailable or failed.
     func call(
-        _ method: String, _ path: [String], query: [(String, String)] = [], body: [(String, String)]? = nil
+        _ method: String, _ path: [String], query: [(String, String)] = [], body: [(String, JSONValue)]? = nil
     ) async throws(CommandFailure) -> JSONObject {
+        try await send { () throws(TransportError) in try request(method, path, query, body) }
+    }
+
+    /// Sends lines of JSON.
+    ///
+    /// - Throws: as `call`.
+    func send(lines: [UInt8], to path: [String]) async throws(CommandFailure) -> JSONObject {
+        try await send { () throws(TransportError) in
+            var request = try request("POST", path, [], nil)
+            request.headers.append(("Content-Type", "application/x-ndjson"))
+            request.body = lines
+            return request
+        }
+    }
+
+    private func send(_ request: () throws(TransportError) -> FetchRequest) async throws(CommandFailure) -> JSONObject {
         let response: FetchResponse
         do {
-            response = try await Fetcher().send(request(method, path, query, body), policy: Self.policy)
+            response = try await Fetcher().send(request(), policy: Self.policy)
         } catch {
             throw CommandFailure(.unavailable, "the server at \(address.host):\(address.port) does not answer: \(error)")
         }
@@ -34,7 +50,7 @@ struct AdminClient: Sendable {
     }
 
     private func request(
-        _ method: String, _ path: [String], _ query: [(String, String)], _ body: [(String, String)]?
+        _ method: String, _ path: [String], _ query: [(String, String)], _ body: [(String, JSONValue)]?
     ) throws(TransportError) -> FetchRequest {
         let names = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }.joined(separator: "&")
         let target = "/" + path.map(Self.escaped).joined(separator: "/") + (names.isEmpty ? "" : "?" + names)

@@ -14,10 +14,16 @@ struct CreateClientCommand: AsyncParsableCommand {
         commandName: "create", abstract: "Make a client and print its secret, once: only its hash is kept.")
 
     @Argument(help: "What people call it.") var name: String
+    @Option(
+        help: ArgumentHelp(
+            "All that it may do: login, pool:NAME:use, pool:NAME:manage, with * for every pool, one space between them. Default: everything.",
+            valueName: "scope")) var scope: String?
     @OptionGroup var admin: AdminOptions
 
     func run() async throws {
-        let answer = try await admin.client().call("POST", ["clients"], body: [("name", name)])
+        var members: [(String, JSONValue)] = [("name", .string(name))]
+        if let scope { members.append(("scope", .string(scope))) }
+        let answer = try await admin.client().call("POST", ["clients"], body: members)
         if admin.json { return AdminOutput.json(answer) }
         AdminOutput.table([.object(answer)], [("CLIENT ID", "client_id"), ("CLIENT SECRET", "client_secret")], nothing: "")
         Surroundings.current.complain("The secret is shown this once.")
@@ -34,7 +40,7 @@ struct ListClientsCommand: AsyncParsableCommand {
         let answer = try await admin.client().call("GET", ["clients"])
         if admin.json { return AdminOutput.json(answer) }
         AdminOutput.table(
-            answer["clients"]?.array ?? [], [("CLIENT ID", "client_id"), ("NAME", "name"), ("CREATED", "created_at")],
+            answer["clients"]?.array ?? [], [("CLIENT ID", "client_id"), ("NAME", "name"), ("SCOPE", "scope"), ("CREATED", "created_at")],
             nothing: "There are no clients.")
     }
 }

@@ -7,7 +7,8 @@ struct Mintmark: AsyncParsableCommand {
         abstract: "A token manager: issues, validates, rotates and revokes the tokens of a system.",
         version: "mintmark \(BuildInformation.version)",
         subcommands: [
-            ServeCommand.self, HealthCommand.self, ConfigCommand.self, KeysCommand.self, ClientsCommand.self, SessionsCommand.self, TokenCommand.self,
+            ServeCommand.self, HealthCommand.self, ConfigCommand.self, KeysCommand.self, ClientsCommand.self, SessionsCommand.self, PoolCommand.self,
+            TokenCommand.self,
             BackupCommand.self, RestoreCommand.self, VersionCommand.self,
         ])
 

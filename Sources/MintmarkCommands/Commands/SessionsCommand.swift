@@ -68,7 +68,7 @@ struct RevokeSessionsCommand: AsyncParsableCommand {
         let answer: JSONObject
         let said: String
         if let subject {
-            answer = try await client.call("POST", ["sessions", "revoke"], body: [("subject", subject)])
+            answer = try await client.call("POST", ["sessions", "revoke"], body: [("subject", .string(subject))])
             said = "Every session of \(subject) is revoked."
         } else {
             answer = try await client.call("DELETE", ["sessions", id ?? ""])

@@ -87,6 +87,19 @@ extension Settings {
     }
 }
 
+// MARK: - The pool default
+
+extension Settings {
+    func poolRules() -> [Contradiction] {
+        guard let limit = pools.keepAliveLimit else { return [] }
+        let end = (key: Keys.poolKeepAliveLimit.name, value: limit)
+        return [
+            longer((Keys.poolLifetime.name, pools.lifetime), than: end, "A token would be deleted while somebody has it."),
+            longer((Keys.poolUnblockLifetime.name, pools.unblockLifetime), than: end, "A token would be deleted while it rests."),
+        ].compactMap(\.self)
+    }
+}
+
 // MARK: - Keys and seal
 
 extension Settings {

@@ -20,7 +20,7 @@ extension Settings {
     ///
     /// - Parameter workingDirectory: where relative paths start.
     func contradictions(workingDirectory: String) -> [Contradiction] {
-        exposure() + listeners() + loginRules() + lifetimes() + keyRules(workingDirectory: workingDirectory) + storeRules()
+        exposure() + listeners() + loginRules() + lifetimes() + poolRules() + keyRules(workingDirectory: workingDirectory) + storeRules()
     }
 }
 

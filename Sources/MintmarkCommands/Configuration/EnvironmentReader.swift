@@ -1,4 +1,4 @@
-/// Reads `MINTMARK_*`, `LOG_LEVEL` and `REDIS_URL` into a layer.
+/// Reads `MINTMARK_*`, and below them what other programs call the same things, into a layer.
 enum EnvironmentReader {
     static let prefix = "MINTMARK_"
 
@@ -10,6 +10,10 @@ enum EnvironmentReader {
         }
         if let url = environment["REDIS_URL"], !url.isEmpty {
             layer.entries[Keys.storeURL.name] = .init(text: url, origin: .environment(name: "REDIS_URL"))
+        }
+        for (name, key) in poolNames {
+            guard let text = environment[name], !text.isEmpty else { continue }
+            layer.entries[key] = .init(text: key == Keys.poolMaxTokens.name ? text : seconds(text), origin: .environment(name: name))
         }
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) where isOurs(name) {
             let origin = Origin.environment(name: name)
@@ -37,6 +41,17 @@ enum EnvironmentReader {
         let near = EditDistance.nearest(to: written, among: Keys.all.map { $0.environmentName.dropFirst(prefix.count).lowercased() })
         guard let near else { return "There is no such variable: docs/configuration.md has them all." }
         return "There is no such variable; the nearest is \(prefix)\(near.uppercased())."
+    }
+
+    /// What services that lend tokens call the rules of their pool.
+    private static let poolNames = [
+        ("TOKEN_LIFETIME", Keys.poolLifetime.name), ("TOKEN_UNBLOCK_LIFETIME", Keys.poolUnblockLifetime.name),
+        ("KEEP_ALIVE_LIMIT", Keys.poolKeepAliveLimit.name), ("MAX_TOKENS", Keys.poolMaxTokens.name),
+    ]
+
+    /// A bare number there is one of seconds; anything else is read, or refused, like every duration.
+    private static func seconds(_ text: String) -> String {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } && text.contains { $0 != "0" } ? text + "s" : text.allSatisfy { $0 == "0" } ? "0" : text
     }
 
     /// `LOG_LEVEL` as other programs spell it: any case, and `warn`.

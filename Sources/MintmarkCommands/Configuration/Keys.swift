@@ -86,6 +86,20 @@ enum Keys {
     static let loginAllowFrom = ConfigurationKey(
         "login.allow_from", .networks, default: "", "Private networks whose peers may call /login like loopback ones.")
 
+    static let poolLifetime = ConfigurationKey(
+        "pools.lifetime", .duration(.seconds(1) ... .hours(8760)), default: "60s",
+        "In the pool default: how long a token is its holder's without a sign of life. The variable TOKEN_LIFETIME has it in seconds.")
+    static let poolUnblockLifetime = ConfigurationKey(
+        "pools.unblock_lifetime", .duration(.zero ... .hours(8760)), default: "120s",
+        "In the pool default: how long a token rests after it was given back. The variable TOKEN_UNBLOCK_LIFETIME has it in seconds.")
+    static let poolKeepAliveLimit = ConfigurationKey(
+        "pools.keep_alive_limit", .duration(.zero ... .hours(8760)), default: "300s",
+        "In the pool default: a token without a sign of life for that long is deleted; 0 deletes none. The variable KEEP_ALIVE_LIMIT has it in seconds."
+    )
+    static let poolMaxTokens = ConfigurationKey(
+        "pools.max_tokens", .integer(1...PoolPolicy.mostTokensEver), default: "10000",
+        "In the pool default: how many tokens there may be. The variable MAX_TOKENS has it too.")
+
     static let storePath = ConfigurationKey(
         "store.path", .text("path"), default: "./mintmark-data", "The data folder; made with mode 0700.")
     static let storeURL = ConfigurationKey(
@@ -129,7 +143,8 @@ enum Keys {
         serverHost, serverPort, maxProcessors, certificate, certificateKey, trustedProxies,
         adminHost, adminPort, adminTokenFile, metricsHost, metricsPort, loggingMode, loggingLevel,
         issuer, audience, algorithm, accessLifetime, refreshLifetime, autoLogout, refreshGrace, leeway, legacyHS256,
-        maxStaleness, whenStale, maxPerSubject, loginRequire, loginAllowFrom, storePath, storeURL, storeAuthority, storePartitions, storeCreate,
+        maxStaleness, whenStale, maxPerSubject, loginRequire, loginAllowFrom,
+        poolLifetime, poolUnblockLifetime, poolKeepAliveLimit, poolMaxTokens, storePath, storeURL, storeAuthority, storePartitions, storeCreate,
         acknowledge,
         replicas, acknowledgeTimeout, eventsFile, eventsRetain,
         rotateEvery, publishAhead, sealFile,

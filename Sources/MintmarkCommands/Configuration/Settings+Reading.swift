@@ -14,6 +14,7 @@ extension Settings {
         auth = Auth(reading: &reader, server: server)
         sessions = Sessions(maxPerSubject: reader.value(of: Keys.maxPerSubject).nonZero)
         login = Login(require: reader.value(of: Keys.loginRequire), allowFrom: reader.value(of: Keys.loginAllowFrom))
+        pools = Pools(reading: &reader)
         let store = Store(reading: &reader)
         self.store = store
         adminTokenFile = tokenFile ?? Paths.withoutTrailingSlashes(store.path) + "/admin.token"
@@ -86,6 +87,16 @@ extension Settings.Auth {
         legacyHS256 = reader.value(of: Keys.legacyHS256).nonEmpty
         maxStaleness = reader.value(of: Keys.maxStaleness)
         whenStale = reader.value(of: Keys.whenStale)
+    }
+}
+
+extension Settings.Pools {
+    init(reading reader: inout ValueReader) {
+        lifetime = reader.value(of: Keys.poolLifetime)
+        unblockLifetime = reader.value(of: Keys.poolUnblockLifetime)
+        let limit = reader.value(of: Keys.poolKeepAliveLimit)
+        keepAliveLimit = limit == .zero ? nil : limit
+        maxTokens = reader.value(of: Keys.poolMaxTokens)
     }
 }
 

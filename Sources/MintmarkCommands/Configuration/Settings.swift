@@ -22,6 +22,7 @@ struct Settings: Sendable, Equatable {
     var auth: Auth
     var sessions: Sessions
     var login: Login
+    var pools: Pools
     var store: Store
     var events: Events
     var keys: SigningKeys
@@ -88,6 +89,15 @@ struct Settings: Sendable, Equatable {
         var require: LoginRequirement
         /// Networks whose peers are treated as loopback ones.
         var allowFrom: [AddressRange]
+    }
+
+    /// The pool `default`.
+    struct Pools: Sendable, Equatable {
+        var lifetime: Duration
+        var unblockLifetime: Duration
+        /// Nil: no token is deleted.
+        var keepAliveLimit: Duration?
+        var maxTokens: Int
     }
 
     /// Where sessions are.

@@ -52,7 +52,8 @@ extension Serve {
         let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger)
         metrics.watch(.init(keys: keys, relay: relay, clock: clock, embedded: store))
         return Parts(
-            engine: engine, keys: keys, relay: relay, sharing: nil, foundation: [], keepers: engine.keepers, metrics: metrics)
+            engine: engine, keys: keys, relay: relay, pools: try await openPools(store, records: store, seals, clock), sharing: nil,
+            foundation: [], keepers: engine.keepers, metrics: metrics)
     }
 
     /// The clock, which does not begin before the store was last written, nor before what the store has forgotten: a revocation removed by a clock

@@ -40,6 +40,8 @@ struct Serve {
         let engine: TokenEngine
         let keys: KeyKeeper
         let relay: EventRelay
+        /// Nil where the store has no pools.
+        let pools: TokenPools?
         /// Nil where no other instance shares the store.
         let sharing: TokenServer.Sharing?
         /// Started in this order before the keys, and shut down after everything else.
@@ -52,10 +54,10 @@ struct Serve {
     func serve(_ parts: Parts, _ folder: DataFolder) async throws {
         let configuration = try settings.server(adminToken: try folder.adminToken(), sharing: parts.sharing)
         let server = try TokenServer(
-            configuration: configuration, engine: parts.engine, keys: parts.keys, metrics: [parts.metrics], logger: logger
+            configuration: configuration, engine: parts.engine, keys: parts.keys, pools: parts.pools, metrics: [parts.metrics], logger: logger
         ) { ports in announce(ports, folder) }
         let hangUp = HangUp(server: server, hasCertificate: settings.server.tls != nil, logger: logger)
-        let services: [any Service] = parts.foundation + [parts.keys, parts.relay] + parts.keepers + [hangUp, server]
+        let services: [any Service] = parts.foundation + [parts.keys, parts.relay] + parts.keepers + (parts.pools?.keepers ?? []) + [hangUp, server]
         // Shut down in the reverse order: first the server finishes what is in flight, then the keepers flush.
         let group = ServiceGroup(
             configuration: .init(
@@ -67,6 +69,18 @@ struct Serve {
     func start(_ keys: KeyKeeper) async throws(CommandFailure) {
         do { try await keys.start() } catch {
             throw CommandFailure(error.commandStatus, "the signing keys cannot be opened: \(error)")
+        }
+    }
+
+    /// Opens the pools of tokens, and has the pool `default` as it is configured.
+    func openPools(
+        _ pools: any LeasePool, records: any RecordStore, _ seals: SealKeys, _ clock: any WallClock
+    ) async throws(CommandFailure) -> TokenPools {
+        do {
+            return try await TokenPools.open(
+                pools, records: records, seals: seals, usual: settings.poolPolicy, clock: clock, logger: logger)
+        } catch {
+            throw CommandFailure(error.commandStatus, "the pools of tokens cannot be opened: \(error.explanation)")
         }
     }
 

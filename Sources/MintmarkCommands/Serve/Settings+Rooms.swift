@@ -43,6 +43,12 @@ extension Settings {
             refreshGrace: auth.refreshGrace, maxPerSubject: sessions.maxPerSubject ?? 0)
     }
 
+    /// What the pool `default` is told.
+    var poolPolicy: PoolPolicy {
+        PoolPolicy(
+            order: .fifo, lifetime: pools.lifetime, rest: pools.unblockLifetime, keepAliveLimit: pools.keepAliveLimit, mostTokens: pools.maxTokens)
+    }
+
     /// What the key keeper is told.
     var keyPolicy: KeyPolicy {
         KeyPolicy(
