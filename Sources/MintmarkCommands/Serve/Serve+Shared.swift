@@ -82,7 +82,7 @@ extension Serve {
             .init(keys: keys, relay: relay, clock: clock, shared: .init(follower: follower, clock: clock, leadership: leadership, works: works)))
         let urgent: [any Service] = [clock, leadership, follower]
         return Parts(
-            engine: engine, keys: keys, relay: relay, pools: nil,
+            engine: engine, keys: keys, relay: relay, pools: try await openPools(store, records: store, seals, clock),
             sharing: .init(follower: follower, maxStaleness: settings.auth.maxStaleness, deniesWhenStale: settings.auth.whenStale == .deny),
             foundation: [Connections(store: store)] + urgent.map { Urgent(service: $0) }, keepers: engine.keepers { leadership.leads(.housekeeping) },
             metrics: metrics)
