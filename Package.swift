@@ -75,12 +75,15 @@ if slice.includes(.core) {
         room("TokenSealing", ["TokenCore", crypto]),
         room("TokenValidation", ["TokenCore", "JOSE"]),
         tests("JOSETests", ["JOSE", crypto, cryptoExtras], resources: [.copy("Vectors"), .copy("FailCases")]),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         tests("TokenCoreTests", ["TokenCore", "TestSupport"]),
         tests("TokenSealingTests", ["TokenSealing", "TokenCore", crypto], resources: [.copy("Vectors"), .copy("FailCases")]),
         tests("TokenValidationTests", ["TokenValidation", "TokenCore", "JOSE", crypto]),
         tests("TidyTests", []),
     ]
+}
+
+if slice.includes(.core) || slice.includes(.valkey) {
+    targets += [.target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings)]
 }
 
 if slice.includes(.store) || slice.includes(.valkey) {
@@ -132,7 +135,7 @@ if slice.includes(.valkey) {
     ]
     targets += [
         room("Valkey", sockets),
-        .target(name: "ValkeyServer", path: "Tests/ValkeyServer", swiftSettings: settings),
+        .target(name: "ValkeyServer", dependencies: ["TestSupport"], path: "Tests/ValkeyServer", swiftSettings: settings),
         tests("ValkeyTests", ["Valkey", "ValkeyServer"] + sockets, resources: [.copy("FailCases")]),
     ]
 }

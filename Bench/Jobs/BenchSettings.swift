@@ -35,6 +35,8 @@ struct BenchSettings: Sendable {
     var manySessions: Int { self.pick(quick: 10_000, plain: 1_000_000, full: 1_000_000) }
     /// Refreshes of a thousand sessions.
     var manyRefreshes: Int { self.pick(quick: 20_000, plain: 1_000_000, full: 1_000_000) }
+    /// Tokens of the pools that are compared; the first is the measure.
+    var poolSizes: [Int] { self.pick(quick: [10, 1_000], plain: [10, 10_000], full: [10, 10_000, 10_000_000]) }
     /// Sessions whose memory on a server is measured.
     var sessionsInMemory: Int { self.pick(quick: 5_000, plain: 200_000, full: 1_000_000) }
     /// After this a large count is given up where it is, and the row says how far it came.

@@ -23,6 +23,13 @@ enum Messages {
         buffer.writeStaticString("\"}")
     }
 
+    /// A verb of a pool, or with no verb the pool itself.
+    static func pool(_ pool: String, _ verb: String, _ body: [UInt8], into buffer: inout ByteBuffer) {
+        buffer.writeString(verb.isEmpty ? "PUT /pools/\(pool)" : "POST /pools/\(pool)/\(verb)")
+        buffer.writeString(" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n")
+        buffer.writeBytes(body)
+    }
+
     private static func post(_ path: StaticString, length: Int, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("POST ")
         buffer.writeStaticString(path)

@@ -8,7 +8,7 @@ extension TokenPoolClient {
     /// writes.
     ///
     /// - Parameters:
-    ///   - wait: how long to wait in the pool's queue; zero asks once.
+    ///   - wait: how long to wait in the pool's queue, at most a minute; zero asks once.
     ///   - body: runs once. It may `report` how it went; otherwise the token is given back.
     /// - Throws: what `body` throws; `.leaseLost`; of the taking out `.noneFree`, `.refused`, `.unreachable`, `.notUnderstood`; `CancellationError`.
     public func withToken<Result: Sendable>(

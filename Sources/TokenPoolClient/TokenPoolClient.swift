@@ -45,7 +45,7 @@ public struct TokenPoolClient: Sendable {
     ///
     /// - Parameters:
     ///   - count: 1 ... 100.
-    ///   - wait: how long to wait in the pool's queue for them; zero asks once.
+    ///   - wait: how long to wait in the pool's queue for them, at most a minute; zero asks once.
     /// - Throws: `.noneFree`, `.refused`, `.unreachable`, `.notUnderstood`.
     public func assign(pool: PoolName = .usual, count: Int = 1, wait: Duration = .zero) async throws -> [AssignedPoolToken] {
         let sentAt = ContinuousClock.now
@@ -55,7 +55,7 @@ public struct TokenPoolClient: Sendable {
             if count != 1 { json.member("count", Int64(count)) }
             if let holder { json.member("holder", holder) }
         }
-        if answer.status == 404, answer.error != "unknown_pool" { throw PoolClientError.noneFree(retryAfter: answer.retryAfter) }
+        if answer.status == 404, answer.error == "none_free" { throw PoolClientError.noneFree(retryAfter: answer.retryAfter) }
         return try answer.assigned(pool: pool, sentAt: sentAt)
     }
 

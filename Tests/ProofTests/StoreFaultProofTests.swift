@@ -99,18 +99,10 @@ extension Proofs {
             }
         }
 
-        /// Kills the primary of a pair under load, waits until its replica has taken over, and brings it back as the new one's replica.
+        /// Kills the primary of a pair under load, and waits until all is well again.
         private func failOver(_ place: SharedPlace, pair: Int, _ run: FaultRun) async throws {
             try await run.progress(100)
-            let both = [place.servers[pair], place.servers[pair + 3]]
-            let primary = try #require(both.first { $0.isPrimary }), replica = try #require(both.first { !$0.isPrimary })
-            primary.kill()
-            try await eventually("the replica to take over") { replica.isPrimary ? true : nil }
-            try await run.progress(50)
-            try await primary.start()
-            try await eventually("the old primary to follow") {
-                try primary.replication("master_link_status") == "up" && replica.replication("connected_slaves") == "1" ? true : nil
-            }
+            try await place.failOver(pair: pair) { try await run.progress(50) }
             try await run.recovered()
         }
     }

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import TestSupport
 import Testing
 import TokenCore
 import TokenEngine
@@ -125,7 +126,7 @@ struct Certificates: Sendable {
         openssl.standardError = FileHandle.nullDevice
         let status: Int32 = try await withCheckedThrowingContinuation { end in
             openssl.terminationHandler = { end.resume(returning: $0.terminationStatus) }
-            do { try openssl.run() } catch { end.resume(throwing: error) }
+            do { try openssl.startAlone() } catch { end.resume(throwing: error) }
         }
         try #require(status == 0, "openssl made no certificate")
         return try await body(Certificates(folder: folder, tls: .init(certificate: certificate, key: key)))

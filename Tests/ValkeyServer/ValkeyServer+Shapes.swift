@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension ValkeyServer {
     /// A server with TLS alone, whose certificate is for `localhost` and signed by the authority in `folder/ca.crt`.
@@ -37,7 +38,7 @@ extension ValkeyServer {
         process.standardError = FileHandle.nullDevice
         let status: Int32 = try await withCheckedThrowingContinuation { end in
             process.terminationHandler = { end.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { end.resume(throwing: error) }
+            do { try process.startAlone() } catch { end.resume(throwing: error) }
         }
         guard status == 0 else { throw ServerTrouble("openssl is missing or failed; run scripts/ensure.sh openssl.") }
     }

@@ -1,5 +1,6 @@
 public import Foundation
 import Synchronization
+import TestSupport
 
 /// A real server on 127.0.0.1 and a free port, in a temporary folder, ended by its process id.
 ///
@@ -54,7 +55,7 @@ public final class ValkeyServer: Sendable {
         guardian.standardInput = Pipe()
         guardian.standardError = FileHandle.nullDevice
         try? FileManager.default.removeItem(at: folder.appending(path: "pid"))
-        try guardian.run()
+        try guardian.startAlone()
         let pid = try await eventually("a process id") { [folder] in
             (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8)).flatMap { pid_t($0.filter(\.isNumber)) }
         }

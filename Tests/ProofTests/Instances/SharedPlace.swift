@@ -1,3 +1,4 @@
+import Testing
 import ValkeyServer
 
 /// Real servers that hold one store, for as long as a body runs.
@@ -42,5 +43,20 @@ struct SharedPlace: Sendable {
     /// Forgets everything on every primary.
     func empty() throws {
         for server in isCluster ? Array(servers[..<3]) : [primary] { try ValkeyCluster.ask(server, "FLUSHALL") }
+    }
+
+    /// Kills the primary of a pair of a cluster, waits until its replica has taken over, and brings it back as the new one's replica.
+    ///
+    /// - Parameter meanwhile: runs when the replica has taken over.
+    func failOver(pair: Int, _ meanwhile: () async throws -> Void) async throws {
+        let both = [servers[pair], servers[pair + 3]]
+        let primary = try #require(both.first { $0.isPrimary }), replica = try #require(both.first { !$0.isPrimary })
+        primary.kill()
+        try await eventually("the replica to take over") { replica.isPrimary ? true : nil }
+        try await meanwhile()
+        try await primary.start()
+        try await eventually("the old primary to follow") {
+            try primary.replication("master_link_status") == "up" && replica.replication("connected_slaves") == "1" ? true : nil
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A program that this one started, with its output in files: nothing is lost when it is killed, and no pipe fills up.
 final class ChildProcess: Sendable {
@@ -18,13 +19,16 @@ final class ChildProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment
             .filter { !$0.key.hasPrefix("MINTMARK_") && $0.key != "LOG_LEVEL" }.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.appending(to: output)
-        process.standardError = try Self.appending(to: log)
+        let files = try [Self.appending(to: output), Self.appending(to: log)]
+        process.standardOutput = files[0]
+        process.standardError = files[1]
         let end = ChildEnd()
         process.terminationHandler = { process in
             end.arrive(process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus)
         }
-        try process.run()
+        try process.startAlone()
+        // The child has its own; what stays open here would add up over a soak.
+        for file in files { try? file.close() }
         pid = process.processIdentifier
         self.end = end
     }
