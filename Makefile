@@ -12,9 +12,6 @@ run: ensure ## Build and serve on 127.0.0.1:8080, admin on 127.0.0.1:8081, data 
 build: ensure ## Build everything, tests included, and check that every import is declared
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
-# So many tests run side by side: more would only wait for each other, and every time limit would run meanwhile.
-test tsan: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
-
 test: ensure-tests ## Every test and proof, at the size for every day
 	$(SWIFT) test
 

@@ -58,7 +58,7 @@ struct HTTPConnection: Sendable {
         head.headers.add(name: "Host", value: "localhost")
         if let bearer { head.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
         if let body {
-            head.headers.add(name: "Content-Type", value: "application/json")
+            if !head.headers.contains(name: "Content-Type") { head.headers.add(name: "Content-Type", value: "application/json") }
             head.headers.add(name: "Content-Length", value: "\(body.utf8.count)")
         }
         let promise = channel.eventLoop.makePromise(of: Response.self)
