@@ -2,28 +2,26 @@ import TestSupport
 import Testing
 
 extension Proofs {
-    /// The races of `RaceProofTests`, over the connections of three instances: only the store can decide them.
+    /// The races of `RaceProofTests`, over the connections of one and of three instances: only the store can decide them.
     @Suite struct SharedRaceProofTests {
         private static let checker = HistoryChecker(grace: .seconds(30), slack: .seconds(1), staleness: .seconds(2))
         private static let settings = ["auth.max_staleness": "2s"]
 
-        @Test(arguments: SharedPlace.Shape.allCases) func theStoreDecidesEveryRace(_ shape: SharedPlace.Shape) async throws {
-            try await Soak("shared-race-\(shape.rawValue)", small: 12, large: 2_000, portion: 200).run { rounds in
-                try await SharedPlace.use(shape) { place in
-                    try await Instances.use(3, on: place, Self.settings) { instances in
-                        try await race(instances.services(24), rounds: rounds)
-                        try await instances.restart(["sessions.max_per_subject": "1"])
-                        for round in 0..<max(2, rounds / 20) {
-                            #expect(await Races(instances.services(12), Recorder()).loginTogether(user: Int64(round)) == 1)
-                        }
-                        try await instances.restart(["sessions.max_per_subject": "0", "auth.refresh_grace": "0"])
-                        let recorder = Recorder()
-                        for round in 0..<max(2, rounds / 20) {
-                            #expect(await Races(instances.services(12), recorder).refreshTogether(user: Int64(round)).count == 1)
-                        }
-                        let strict = HistoryChecker(grace: .zero, slack: .seconds(1), staleness: .seconds(2))
-                        #expect(strict.violations(in: recorder.history) == [])
+        @Test(arguments: Deployment.shared) func theStoreDecidesEveryRace(_ deployment: Deployment) async throws {
+            try await Soak("shared-race-\(deployment.rawValue)", small: 6, large: 2_000, portion: 200).run { rounds in
+                try await deployment.use(Self.settings) { instances in
+                    try await race(instances.services(24), rounds: rounds)
+                    try await instances.restart(["sessions.max_per_subject": "1"])
+                    for round in 0..<max(2, rounds / 20) {
+                        #expect(await Races(instances.services(12), Recorder()).loginTogether(user: Int64(round)) == 1)
                     }
+                    try await instances.restart(["sessions.max_per_subject": "0", "auth.refresh_grace": "0"])
+                    let recorder = Recorder()
+                    for round in 0..<max(2, rounds / 20) {
+                        #expect(await Races(instances.services(12), recorder).refreshTogether(user: Int64(round)).count == 1)
+                    }
+                    let strict = HistoryChecker(grace: .zero, slack: .seconds(1), staleness: .seconds(2))
+                    #expect(strict.violations(in: recorder.history) == [])
                 }
             }
         }

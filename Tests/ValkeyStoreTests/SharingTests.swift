@@ -57,6 +57,29 @@ import ValkeyServer
         }
     }
 
+    /// So following costs the same however many log in and refresh: nothing to read, and nobody is woken.
+    @Test(arguments: Shape.allCases) func whatRevokesNothingRingsNowhereAndLengthensNoLog(_ shape: Shape) async throws {
+        try await shape.run { place in
+            let (writer, listener) = (try await place.emptyStore(), try await place.store())
+            let (one, other) = (try #require(Partition(number: 1)), try #require(Partition(number: 2)))
+            var rung = listener.bells().makeAsyncIterator()
+            var waiting = Set((0..<4 as Range<UInt16>).compactMap { Partition(number: $0) } + [.control])
+            while !waiting.isEmpty { waiting.remove(try #require(await rung.next())) }
+            for number in 0..<100 as Range<UInt8> {
+                var login = Sample.insert(RecordKey(partition: one, kind: .family, id: [number]))
+                login.events = [Event(.issued, at: Sample.now)]
+                try await writer.commit(login)
+            }
+            #expect(try await listener.survey().allSatisfy { $0.value.number == 0 })
+            let entry = RevocationEntry(.everything(upTo: Sample.now), expiresAt: Sample.now + .seconds(900))
+            for partition in [one, other] {
+                try await writer.commit(WriteBatch(partition: partition, now: Sample.now, revocations: [entry]))
+                #expect(await rung.next() == partition, "a login has rung")
+            }
+            #expect(try await listener.survey()[one]?.number == 1)
+        }
+    }
+
     @Test(arguments: Shape.allCases) func aSurveyTellsHowFarEveryLogGoes(_ shape: Shape) async throws {
         try await shape.run { place in
             let store = try await place.emptyStore()
