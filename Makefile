@@ -1,6 +1,8 @@
 # What a person types. Everything else is in the scripts that these call.
 SECONDS ?= 60
 SWIFT ?= swift
+# Tests at a time: more of them would only wait for a processor, and the servers that they talk to with them.
+WIDTH := --experimental-maximum-parallelization-width 6
 FORMATTED := Package.swift Sources Tests Bench Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: run build test lint format tidy bench soak fuzz tsan
@@ -13,7 +15,7 @@ build: ensure ## Build everything, tests included, and check that every import i
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
 test: ensure-tests ## Every test and proof, at the size for every day
-	$(SWIFT) test
+	$(SWIFT) test $(WIDTH)
 
 lint: ## The format, checked
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
@@ -35,7 +37,7 @@ SINGLE_THREADED := FamilyWalkTests|RequestPairTests|KeyRingWalkTests|KeyRingFaul
 
 tsan: ensure ## Core, engine and store tests under the thread sanitizer
 	TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/tsan.suppressions' MINTMARK_SLICE=store MINTMARK_RACE_ROUNDS=20 \
-		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan --skip '$(SINGLE_THREADED)'
+		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(WIDTH) --skip '$(SINGLE_THREADED)'
 
 .PHONY: ensure ensure-tests
 ensure:

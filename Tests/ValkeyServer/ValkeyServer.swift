@@ -100,12 +100,12 @@ public final class ValkeyServer: Sendable {
     }
 }
 
-/// Asks again every few milliseconds until there is an answer, for at most 15 seconds.
+/// Asks again every few milliseconds until there is an answer, for at most a minute.
 @discardableResult
 public func eventually<Value>(
     _ what: @autoclosure () -> String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value?
 ) async throws -> Value {
-    for _ in 0..<1500 {
+    for _ in 0..<6000 {
         if let value = try await body() { return value }
         try await Task.sleep(for: .milliseconds(10))
     }

@@ -51,8 +51,10 @@ struct SharedPlace: Sendable {
     func failOver(pair: Int, _ meanwhile: () async throws -> Void) async throws {
         let both = [servers[pair], servers[pair + 3]]
         let primary = try #require(both.first { $0.isPrimary }), replica = try #require(both.first { !$0.isPrimary })
-        primary.kill()
-        try await eventually("the replica to take over") { replica.isPrimary ? true : nil }
+        try await ValkeyCluster.withQuickFailover(servers) {
+            primary.kill()
+            try await eventually("the replica to take over") { replica.isPrimary ? true : nil }
+        }
         try await meanwhile()
         try await primary.start()
         try await eventually("the old primary to follow") {
