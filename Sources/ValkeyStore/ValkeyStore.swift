@@ -21,8 +21,6 @@ public final class ValkeyStore: Sendable {
         public var rings: Bool
         /// Who hears of every commit.
         public var observer: (any ValkeyCommitObserver)?
-        /// Whether pools go by the time that a caller names, as the model does that they are compared with: for tests alone.
-        var poolsGoByTheCallersTime = false
 
         /// - Parameter partitions: 64 by default.
         public init(

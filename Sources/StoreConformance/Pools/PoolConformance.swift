@@ -11,32 +11,16 @@ public import TokenCore
 ///
 /// It throws a ``ConformanceFailure``, and knows no testing library.
 public enum PoolConformance {
-    /// By whose time a store decides.
-    public enum Time: Sendable {
-        /// By the time that is given with each verb. A store of several instances that has a way to be given the time, for its own tests, is checked
-        /// so as well: every rule at its boundary, and the comparison with `PoolMachine`.
-        case given
-        /// By its own: what needs no moment is checked, and that a lapse comes about at all.
-        case own
-    }
-
-    /// All checks of a store that decides by the time it is given. Each wants a new, empty store.
-    public static let checks: [PoolCheck] = checks(by: .given)
-
-    /// The checks of a store that decides by that time.
-    public static func checks(by time: Time) -> [PoolCheck] {
-        let common = PoolRaceChecks.all + PoolHoldChecks.all + PoolQueueChecks.all + PoolListChecks.all
-        return common + (time == .given ? PoolTimeChecks.all + PoolDifference.checks : PoolTimeChecks.own)
-    }
+    /// All checks. Each wants a new, empty store.
+    public static let checks: [PoolCheck] =
+        PoolRaceChecks.all + PoolHoldChecks.all + PoolQueueChecks.all + PoolListChecks.all + PoolTimeChecks.all + PoolDifference.checks
 
     /// Runs all checks, each on a new store, and tells which failed.
     ///
-    /// - Parameters:
-    ///   - time: which checks.
-    ///   - make: opens a new, empty store.
-    public static func failures(by time: Time = .given, of make: @Sendable () async throws -> any LeasePool) async -> [ConformanceFailure] {
+    /// - Parameter make: opens a new, empty store.
+    public static func failures(of make: @Sendable () async throws -> any LeasePool) async -> [ConformanceFailure] {
         var failures: [ConformanceFailure] = []
-        for check in checks(by: time) {
+        for check in checks {
             do {
                 try await check.run(make)
             } catch let failure as ConformanceFailure {

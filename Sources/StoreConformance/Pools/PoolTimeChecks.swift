@@ -58,6 +58,16 @@ enum PoolTimeChecks {
             let third = try await test.takeOne(after: .seconds(50))
             try test.expect(first.lease < second.lease && second.lease < third.lease, "\([first, second, third].map(\.lease.value))")
         },
+        PoolCheck("what comes late takes back no sign of life") { test in
+            try await test.make(PoolPolicy(lifetime: .seconds(60), rest: .zero, keepAliveLimit: .seconds(300)), tokens: 1)
+            try await test.perform(.keepAlive(test.id(0), lease: nil), after: .seconds(200))
+            let token = try await test.takeOne(after: .seconds(1))
+            try test.expect(
+                try await test.perform(.release(token.id, lease: token.lease), after: .seconds(2)), is: .resting(until: test.start + .seconds(2)))
+            try test.expect(try await test.perform(.keepAlive(token.id, lease: nil), after: .seconds(3)), is: .alive(until: nil))
+            try test.expect(try await test.statistics(after: .milliseconds(499_999)).free, is: 1)
+            try test.expect(try await test.statistics(after: .seconds(500)).total, is: 0)
+        },
         PoolCheck("a verb settles a bounded number, and still neither gives out nor keeps alive what is past its end") { test in
             try await test.make(PoolPolicy(lifetime: .seconds(60), rest: .zero, keepAliveLimit: .seconds(60)), tokens: 300)
             let first = try await test.reply(.keepAlive(test.id(299), lease: nil), after: .seconds(60))
@@ -67,33 +77,5 @@ enum PoolTimeChecks {
             for _ in 0..<10 { try await test.perform(.settle, after: .seconds(60)) }
             try test.expect(try await test.statistics(after: .seconds(60)).total, is: 0)
         },
-    ]
-
-    /// Of a store that decides by its own time.
-    static let own = [
-        PoolCheck("a token that is not kept alive comes back by the store's own time, and one that is does not") { test in
-            let lifetime = Duration.seconds(4)
-            try await test.make(PoolPolicy(lifetime: lifetime), tokens: 2)
-            let clock = ContinuousClock()
-            var sign = clock.now
-            let (kept, lost) = (try await test.takeOne(), try await test.takeOne())
-            let begin = sign
-            for _ in 0..<100 {
-                try await Task.sleep(for: .milliseconds(200))
-                let next = clock.now
-                let outcome = try await test.perform(.keepAlive(kept.id, lease: kept.lease))
-                guard case .alive = outcome else {
-                    // On a machine that stood still for so long this was to be expected, and says nothing.
-                    try test.expect(clock.now - sign >= lifetime, "an assignment that was kept alive ended: \(outcome)")
-                    return
-                }
-                sign = next
-                let taken = try await test.take()
-                guard !taken.isEmpty else { continue }
-                try test.expect(taken.map(\.id), is: [lost.id])
-                return try test.expect(clock.now - begin >= lifetime, "it came back too early")
-            }
-            try test.expect(false, "it did not come back")
-        }
     ]
 }

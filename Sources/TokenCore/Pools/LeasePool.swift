@@ -9,7 +9,8 @@
 public protocol LeasePool: Sendable {
     /// Settles what is due, does what is asked, and says what happened.
     ///
-    /// - Parameter now: by the caller's clock. A store that several instances share decides by its own and does not look at it.
+    /// - Parameter now: by the engine's clock, which is one for all instances. What two of them, or one that was asleep, say out of order shortens no
+    ///   assignment and takes back no sign of life.
     /// - Parameter seed: chance, drawn once for the verb: only a pool of order `random` uses it.
     /// - Throws: `.unavailable`, `.overloaded`, `.outcomeUnknown`, `.corrupt`.
     func perform(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64) async throws(StoreError) -> PoolReply

@@ -84,7 +84,7 @@ extension PoolMachine {
         header.lastLease = header.lastLease.next(at: now)
         var assigned = token
         assigned.lastLease = header.lastLease
-        assigned.lastSign = now
+        assigned.lastSign = max(token.lastSign, now)
         if let rate = policy.rate { assigned.recent = Array((token.recent + [now]).suffix(rate.count)) }
         let lifetime = min(policy.lifetime, policy.longestHold ?? policy.lifetime)
         let assignment = PooledToken.Assignment(lease: header.lastLease, holder: holder, since: now, until: now + lifetime)

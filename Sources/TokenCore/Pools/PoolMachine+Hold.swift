@@ -5,7 +5,7 @@ extension PoolMachine {
         guard let token = try settled(id) else { return .noToken }
         guard token.isHeld(under: lease) else { return .staleLease }
         var alive = token
-        alive.lastSign = now
+        alive.lastSign = max(token.lastSign, now)
         var end: UnixTime?
         switch token.standing {
         case .assigned(var assignment):
@@ -49,7 +49,7 @@ extension PoolMachine {
             return .resting(until: try end(token, as: told, restingFor: max(policy.rest, rest)))
         }
         tell(.quarantined, token, at: now)
-        told.lastSign = now
+        told.lastSign = max(token.lastSign, now)
         told.standing = .quarantined
         try put(told, replacing: token)
         return .quarantined
@@ -61,7 +61,7 @@ extension PoolMachine {
     ) throws(Table.Failure) -> UnixTime {
         tell(.released, token, at: now)
         var released = changed
-        released.lastSign = now
+        released.lastSign = max(token.lastSign, now)
         let until = max(now + rest, restOfRate(token) ?? now)
         if until > now { try self.rest(released, until: until) } else { try free(released, at: now) }
         return until
@@ -73,7 +73,7 @@ extension PoolMachine {
         guard case .quarantined = token.standing else { return .done }
         var restored = token
         restored.failures = 0
-        restored.lastSign = now
+        restored.lastSign = max(token.lastSign, now)
         try free(restored, at: now)
         return .done
     }

@@ -8,14 +8,13 @@ struct PoolCall {
     let keys: [ValkeyKey]
     let arguments: [ValkeyKey]
 
-    /// - Parameter now: nil: the server's own time.
-    init(_ verb: PoolVerb, in pool: PoolName, now: UnixTime?, seed: UInt64, store: ValkeyStore) {
+    init(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64, store: ValkeyStore) {
         let names = PoolNames(pool, in: Partition(of: pool, count: store.partitionCount)).all
         let configuration = store.configuration
         var words = Words(count: 24, bytes: 512)
         for name in names { words.append(name) }
         words.append(store.name)
-        words.append(now.map { String($0.milliseconds) } ?? "")
+        words.append(String(now.milliseconds))
         words.append(configuration.acknowledge.waits ? "1" : "0")
         words.append(configuration.keepsEvents ? "1" : "0")
         words.append(pool.text)

@@ -28,7 +28,7 @@ extension PoolScript {
         end
         local function give(t, holder)
           lastlease = max(lastlease + 1, now * 1000)
-          t.s, t.k, t.g, t.l, t.h, t.u = 1, now, now, lastlease, holder, now + (longest > 0 and min(lifetime, longest) or lifetime)
+          t.s, t.k, t.g, t.l, t.h, t.u = 1, now, max(t.g, now), lastlease, holder, now + (longest > 0 and min(lifetime, longest) or lifetime)
           if ratecount > 0 then t.r = sub(t.r .. pack('>I6', now), -6 * ratecount) end
           put(t)
           tell('assigned', t, now)
@@ -79,13 +79,13 @@ extension PoolScript {
     static let holding = """
         local function finish(t, length)
           tell('released', t, now)
-          t.g = now
+          t.g = max(t.g, now)
           local till = max(now + length, restofrate(t))
           if till > now then relax(t, till) else setfree(t, now) end
           return 'resting', till
         end
         local function alive(t)
-          t.g = now
+          t.g = max(t.g, now)
           local till = -1
           if t.s == 1 then
             local wanted = now + lifetime
@@ -105,7 +105,7 @@ extension PoolScript {
           t.x = t.x + 1
           if failures == 0 or t.x < failures then return finish(t, max(rest, tonumber(ARGV[11]))) end
           tell('quarantined', t, now)
-          t.g, t.s, t.k, t.u, t.h = now, 3, 0, 0, ''
+          t.g, t.s, t.k, t.u, t.h = max(t.g, now), 3, 0, 0, ''
           put(t)
           return 'quarantined'
         end
@@ -124,7 +124,7 @@ extension PoolScript {
             if t.s ~= 0 then surplus = max(0, surplus - 1) end
             drop(t, now)
           elseif t.s == 3 then
-            t.x, t.g = 0, now
+            t.x, t.g = 0, max(t.g, now)
             setfree(t, now)
           end
           return 'done'

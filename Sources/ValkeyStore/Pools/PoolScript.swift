@@ -2,7 +2,7 @@
 /// verbs, all of the same pieces, so that a call runs through no more text than it needs.
 ///
 /// KEYS: see `PoolNames.all`: everything that is touched, so that a server on which a part of the slot is missing refuses before anything is written.
-/// ARGV: the store's name; the time in milliseconds, or nothing for the server's; whether something must be written in any case (`1`); whether
+/// ARGV: the store's name; the time in milliseconds; whether something must be written in any case (`1`); whether
 /// events are kept (`1`); the pool's name; eight bytes of chance; the verb; then what the verb needs.
 ///
 /// It answers a word for the outcome, whether waiters are to ask again (1), when the next thing is due (-1: never), what happened as a list of stored
@@ -33,12 +33,7 @@ package enum PoolScript {
         if call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('FOREIGN this is not the store that was opened') end
         local sub, floor, max, min = string.sub, math.floor, math.max, math.min
         local pack, read = struct.pack, struct.unpack
-        local now = tonumber(ARGV[2])
-        if not now then
-          local t = call('TIME')
-          now = t[1] * 1000 + floor(t[2] / 1000)
-        end
-        local pool, verb = ARGV[5], ARGV[7]
+        local now, pool, verb = tonumber(ARGV[2]), ARGV[5], ARGV[7]
         local header = call('GET', KEYS[4])
         \(absent)
         local order, lifetime, rest, limit, most, longest, perholder, failures, ratecount, ratespan, phase, free, assigned, resting,

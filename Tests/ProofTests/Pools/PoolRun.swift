@@ -108,5 +108,6 @@ struct InstancePool: PoolService {
     }
 
     private func path(_ verb: String) -> String { "/pools/\(name)/\(verb)" }
-    private func body(_ hold: PoolHold) -> String { #"{"token": "\#(hold.token)", "lease": \#(hold.lease)}"# }
+    /// What is said of a hold.
+    func body(_ hold: PoolHold) -> String { #"{"token": "\#(hold.token)", "lease": \#(hold.lease)}"# }
 }

@@ -11,9 +11,7 @@ import ValkeyServer
 @Suite(.serialized) struct PoolDifferenceTests {
     @Test(arguments: Shape.allCases) func theScriptsAnswerWhatTheMachineAnswers(_ shape: Shape) async throws {
         try await shape.run { place in
-            var configuration = ValkeyStore.Configuration(partitions: 4)
-            configuration.poolsGoByTheCallersTime = true
-            let store = try await place.emptyStore(configuration)
+            let store = try await place.emptyStore()
             for order in PoolPolicy.Order.allCases {
                 for seed in 1...2 as ClosedRange<UInt64> { try await compare(store, order, seed: seed, verbs: shape == .cluster ? 60 : 200) }
             }

@@ -12,7 +12,7 @@ import ValkeyServer
     private let policy = PoolPolicy(lifetime: .seconds(60), rest: .zero, mostPerHolder: 2)
 
     private func perform(_ store: ValkeyStore, _ verb: PoolVerb) async throws -> PoolOutcome {
-        try await store.perform(verb, in: pool, now: .epoch, seed: 1).outcome
+        try await store.perform(verb, in: pool, now: Sample.now, seed: 1).outcome
     }
 
     private func fill(_ store: ValkeyStore, _ count: Int) async throws {
@@ -24,23 +24,6 @@ import ValkeyServer
     private func take(_ store: ValkeyStore) async throws -> AssignedToken {
         guard case .assigned(let taken) = try await perform(store, .assign(PoolClaim(holder: "a"))) else { throw StoreError.overloaded }
         return try #require(taken.first)
-    }
-
-    /// Neither the time of the caller nor that of this machine's instances: what the server says.
-    @Test(arguments: Shape.allCases) func thePoolGoesByTheTimeOfItsServer(_ shape: Shape) async throws {
-        try await shape.run { place in
-            let store = try await place.emptyStore()
-            try await fill(store, 1)
-            let before = UnixTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-            for said in [UnixTime.epoch, .distantFuture] {
-                let reply = try await store.perform(.assign(PoolClaim(holder: "")), in: pool, now: said, seed: 1)
-                guard case .assigned(let taken) = reply.outcome else { return #expect(Bool(false), "\(reply)") }
-                #expect(taken[0].lease.value >= before.milliseconds * 1000)
-                let until = try #require(reply.nextDue)
-                #expect(before + .seconds(60) <= until && until < before + .seconds(75))
-                #expect(try await perform(store, .release(taken[0].id, lease: taken[0].lease)) != .staleLease)
-            }
-        }
     }
 
     @Test func aServerOutOfMemoryChangesNothing() async throws {
