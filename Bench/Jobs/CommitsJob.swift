@@ -13,7 +13,7 @@ struct CommitsJob: Job {
         try await alternate(contestants, settings)
         var rows: [Row] = []
         for (kind, contestant) in zip(Commits.Kind.allCases, contestants) {
-            rows.append(Row(job: "commits: \(kind.words)", result: Self.text(await contestant.turns)))
+            rows.append(Row(job: "commits: \(kind.words)", result: (await contestant.turns).text))
         }
         return rows
     }
@@ -33,17 +33,21 @@ struct CommitsJob: Job {
         let (mine, baseline) = (await ours.turns, await theirs.turns)
         return [
             .ratio(
-                "ValkeyStore.commit, \(Self.tasks) tasks", Self.text(mine), Spread(mine.map(\.perSecond)).median,
-                to: Spread(baseline.map(\.perSecond)).median, "redis-benchmark \(Self.text(baseline))", .atLeast(0.6))
+                "ValkeyStore.commit, \(Self.tasks) tasks", mine.text, Spread(mine.map(\.perSecond)).median,
+                to: Spread(baseline.map(\.perSecond)).median, "redis-benchmark \(baseline.text)", .atLeast(0.6))
         ]
     }
 
-    private static func text(_ turns: [CommitTurn]) -> String {
-        let rate = Spread(turns.map(\.perSecond))
+}
+
+extension [CommitTurn] {
+    /// How fast, from the slowest turn to the fastest, and what it cost.
+    var text: String {
+        let rate = Spread(map(\.perSecond))
         var text = "\(Text.number(rate.median))/s (\(Text.number(rate.lowest))..\(Text.number(rate.highest)))"
-        let server = turns.compactMap(\.serverCPU)
+        let server = compactMap(\.serverCPU)
         if !server.isEmpty { text += ", Valkey \(Text.number(Spread(server).median)) µs CPU" }
-        let client = Spread(turns.map(\.clientCPU)).median
+        let client = Spread(map(\.clientCPU)).median
         if client > 0 { text += ", client \(Text.number(client)) µs CPU" }
         return text
     }

@@ -10,7 +10,29 @@ struct PoolsJob: Job {
 
     func run(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row] {
         let embedded = try await self.onEmbedded(settings, in: folder)
-        return embedded + (try await self.onValkey(settings, in: folder))
+        return embedded + (try await Self.contest(settings, in: folder)) + (try await self.onValkey(settings, in: folder))
+    }
+
+    /// Cycles on their way at the same time.
+    private static let tasks = 64
+
+    /// The store's two scripts from its client and from `redis-benchmark`, with as many on their way, and what a pool without rules would do.
+    private static func contest(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row] {
+        let valkey = try await TestServer.valkey(keepsFile: false, named: "cycles", in: folder)
+        defer { valkey.stop() }
+        let pools = try await PoolServer(valkey)
+        defer { pools.shutDown() }
+        let ours = PoolContestant(pools, tasks: Self.tasks)
+        let theirs = PoolBaseline(pools, inFlight: Self.tasks, in: folder)
+        let bare = BareBaseline(pools, inFlight: Self.tasks, in: folder)
+        try await alternate([ours, theirs, bare], settings)
+        let (mine, baseline, without) = (await ours.turns, await theirs.turns, await bare.turns)
+        return [
+            .ratio(
+                "pool: assign and unblock, Valkey, \(Self.tasks) tasks", mine.text, Spread(mine.map(\.perSecond)).median,
+                to: Spread(baseline.map(\.perSecond)).median, "redis-benchmark \(baseline.text)", .atLeast(0.6)),
+            Row(job: "ZPOPMIN and ZADD, redis-benchmark", result: without.text),
+        ]
     }
 
     private func onEmbedded(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row] {

@@ -10,6 +10,9 @@ struct RedisBenchmark: Sendable {
     /// Commands in flight on each connection.
     let pipeline: Int
 
+    /// Numbers are drawn below that.
+    var range = 1_000_000_000
+
     /// What stands for a number of its own in every command.
     static let anyNumber = "__rand_int__"
 
@@ -20,7 +23,7 @@ struct RedisBenchmark: Sendable {
         try folder.write(self.last, to: "redis-benchmark.in")
         let arguments = [
             "-h", "127.0.0.1", "-p", String(self.port), "--dbnum", String(self.database), "-c", String(self.connections),
-            "-P", String(self.pipeline), "-n", String(requests), "-r", "1000000000", "--csv", "-x",
+            "-P", String(self.pipeline), "-n", String(requests), "-r", String(self.range), "--csv", "-x",
         ]
         let process = try ChildProcess(
             "redis-benchmark", arguments + self.words, input: folder.path + "/redis-benchmark.in", output: folder.path + "/redis-benchmark.log")

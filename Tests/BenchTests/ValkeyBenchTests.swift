@@ -28,6 +28,23 @@ import Valkey
         #expect(Self.words.words.dropFirst(3).prefix(6).map(\.utf8.count) == call.keys.map(\.bytes.readableBytes))
     }
 
+    @Test func aCycleOfTheBaselineSaysWhatOursSays() throws {
+        let id = PoolCycles.token(123_456).id
+        let cases: [(PoolVerb, [String])] = [
+            (.assign(PoolClaim(holder: "")), PoolCycles.assignWords("d")), (.release(id, lease: nil), PoolCycles.releaseWords("d")),
+        ]
+        for (verb, theirs) in cases {
+            let call = PoolCall(
+                verb, in: .usual, now: PoolCycles.now, seed: 1, partitions: Commits.partitions, name: "0123456789abcdef", configuration: .init())
+            #expect(Array(theirs[3...].prefix(PoolCycles.keys.count)) == call.keys.map(\.description))
+            let words = theirs[(3 + PoolCycles.keys.count)...].map { $0.replacing(RedisBenchmark.anyNumber, with: "000000123456") } + [""]
+            // Its mark is shorter than a store's name, and its chance has no NUL.
+            for place in words.indices where place != 0 && place != 5 { #expect(words[place] == call.arguments[place].description) }
+            #expect(words.count == call.arguments.count && words[5].utf8.count == call.arguments[5].bytes.readableBytes)
+            #expect(theirs.allSatisfy { !$0.utf8.contains(0) })
+        }
+    }
+
     @Test func everyBatchIsOneOfItsOwn() {
         for kind in Commits.Kind.allCases {
             let commits = Commits(kind: kind, now: UnixTime(milliseconds: 1_790_000_000_000))

@@ -8,12 +8,14 @@ struct PoolCall {
     let keys: [ValkeyKey]
     let arguments: [ValkeyKey]
 
-    init(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64, store: ValkeyStore) {
-        let names = PoolNames(pool, in: Partition(of: pool, count: store.partitionCount)).all
-        let configuration = store.configuration
+    /// - Parameter name: the store's.
+    init(
+        _ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64, partitions: Int, name: ValkeyKey, configuration: ValkeyStore.Configuration
+    ) {
+        let names = PoolNames(pool, in: Partition(of: pool, count: partitions)).all
         var words = Words(count: 24, bytes: 512)
-        for name in names { words.append(name) }
-        words.append(store.name)
+        for row in names { words.append(row) }
+        words.append(name)
         words.append(String(now.milliseconds))
         words.append(configuration.acknowledge.waits ? "1" : "0")
         words.append(configuration.keepsEvents ? "1" : "0")

@@ -4,7 +4,7 @@ import Valkey
 extension ValkeyStore: LeasePool {
     /// Runs the verb as one script in the slot of the pool, and waits for what the store's durability asks for.
     public func perform(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64) async throws(StoreError) -> PoolReply {
-        let call = PoolCall(verb, in: pool, now: now, seed: seed, store: self)
+        let call = PoolCall(verb, in: pool, now: now, seed: seed, partitions: partitionCount, name: name, configuration: configuration)
         let script = scripts.pools[keyPath: call.script]
         let parts = try await acknowledged(script(keys: call.keys, arguments: call.arguments), as: [RESPToken].self, is: { _ in true })
         return try PoolAnswer(parts).reply()
