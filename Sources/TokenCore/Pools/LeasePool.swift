@@ -19,4 +19,15 @@ public protocol LeasePool: Sendable {
     ///
     /// - Throws: `.unavailable`, `.corrupt`.
     func pools(after: PoolName?, limit: Int) async throws(StoreError) -> [PoolName]
+
+    /// Rings when a verb, of whichever instance, left something to be had for somebody who waits. A bell may be lost, and is never the truth: it only
+    /// says who asks next. Where nobody waits none rings.
+    ///
+    /// The sequence ends with the store; that of a store of one instance, which knows it from the replies, at once.
+    func poolBells() -> AsyncStream<PoolBell>
+}
+
+extension LeasePool {
+    /// None: what a store of one instance has to say stands in its replies.
+    public func poolBells() -> AsyncStream<PoolBell> { AsyncStream { $0.finish() } }
 }

@@ -15,6 +15,8 @@ struct PoolLine {
     private(set) var members: [Member] = []
     /// How often something was to be had, so that whoever enters knows whether it missed that.
     private(set) var awakenings: UInt64 = 0
+    /// The first place of the whole queue, as the last bell said: whoever enters with it knows that it rang.
+    private(set) var rung: UInt64?
     private var isServed = false
     private var isAwake = false
 
@@ -28,6 +30,15 @@ struct PoolLine {
         guard !isServed else { return false }
         isServed = true
         return true
+    }
+
+    /// A bell rang: something may be had by whoever has that place, or by everybody. Whoever has another one here would ask in vain.
+    ///
+    /// - Returns: whether somebody has to begin to serve.
+    mutating func ring(for first: UInt64?) -> Bool {
+        rung = first
+        guard first == nil || first == members.first?.ticket else { return false }
+        return wake()
     }
 
     /// Takes a place.

@@ -3,15 +3,17 @@ import Synchronization
 import TokenCore
 
 extension TokenPools {
-    /// The long work of pools, one service each: what is due where nobody calls, the places of those who wait here, pools not heard of yet.
+    /// The long work of pools, one service each: what is due where nobody calls, the places of those who wait here, pools not heard of yet, and the
+    /// bells of other instances.
     ///
-    /// Pauses: what is due is settled within 50 ms; places are kept, and queues looked at for what other instances gave back, every second, well
-    /// within the five that a place is kept for; pools that another instance made are found within ten seconds.
+    /// Pauses: what is due is settled within 50 ms; places are kept, and queues looked at for what other instances gave back and no bell told of,
+    /// every second, well within the five that a place is kept for; pools that another instance made are found within ten seconds.
     public var keepers: [any Service] {
         [
             Keeper("pools", every: .milliseconds(50), logger: logger) { try await self.settleWhatIsDue() },
             Keeper("pool queues", every: .seconds(1), logger: logger) { try await self.keepPlaces() },
             Keeper("pool search", every: .seconds(10), logger: logger) { try await self.search() },
+            PoolBells(pools: self),
         ]
     }
 

@@ -53,7 +53,7 @@ extension TokenPools {
         let waiter = PoolWaiter(claim)
         let begins = desk.withLine { line in
             line.enter(waiter, ticket: ticket)
-            return line.awakenings != seen && line.wake()
+            return (line.awakenings != seen || line.rung == ticket) && line.wake()
         }
         waiting.add(1, ordering: .relaxed)
         if begins { serve(desk) }
@@ -106,6 +106,12 @@ extension TokenPools {
         Task {
             while let first = desk.withLine({ $0.next() }) { await ask(for: first, at: desk) }
         }
+    }
+
+    /// A bell rang; where nobody waits for that pool it was for others.
+    func hear(_ bell: PoolBell) {
+        guard let desk = desks.withLock({ $0[bell.pool] }), desk.withLine({ $0.ring(for: bell.first) }) else { return }
+        serve(desk)
     }
 
     private func ask(for member: PoolLine.Member, at desk: PoolDesk) async {

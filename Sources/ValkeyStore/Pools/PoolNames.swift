@@ -12,7 +12,7 @@ import Valkey
 /// | `{m…}Pq…` | sorted: the queue |
 /// | `{m…}Pv…` | a hash: what never changes of each token, by id |
 /// | `{m…}Pi…` | sorted: the ids, for lists |
-/// | `{m…}N` | the names of the partition's pools |
+/// | `{m…}N` | the names of the partition's pools; also the channel of their bell |
 struct PoolNames {
     let names: Names
     let pool: PoolName

@@ -65,6 +65,9 @@ extension PoolScript {
           call('ZREM', KEYS[9], place.row)
           waiting = waiting - 1
         end
+        local function ring(first)
+          redis.pcall('SPUBLISH', KEYS[12], string.format('%.0f %s', first, pool))
+        end
         """
 
     /// Places in the queue.

@@ -51,6 +51,7 @@ extension PoolScript {
           call('ZREM', KEYS[12], pool)
         else call('SET', KEYS[4], state()) end
         keep()
+        if places > 0 then ring(0) end
         return {over and 'done' or 'more', places > 0 and 1 or 0, -1, told}
         """
 }

@@ -8,6 +8,8 @@
 /// It answers a word for the outcome, whether waiters are to ask again (1), when the next thing is due (-1: never), what happened as a list of stored
 /// events, and what belongs to the outcome. What happened stands in the outbox byte for byte.
 ///
+/// Where somebody waits for what it made free, it rings on the channel `KEYS[12]`: the number of the first place (0: everybody), a space, the pool.
+///
 /// By its first line a script does not begin on a server that is out of memory. Work is O(log n) for each token that is named or due.
 package enum PoolScript {
     /// `assign`, `leave`, `wait`.
@@ -56,7 +58,7 @@ package enum PoolScript {
 
     private static let nothing = "if not header then return {'noPool', 0, -1, {}} end"
 
-    /// What is due comes first, then the verb.
+    /// What is due comes first, then the verb. Who was first in line before is kept for the end.
     private static let settling = """
         for _ = 1, 64 do
           local first = call('ZRANGE', KEYS[7], 0, 0, 'WITHSCORES')
@@ -64,13 +66,17 @@ package enum PoolScript {
           if not dueid or dueat > now then break end
           settle(token(dueid))
         end
+        local ahead
         for _ = 1, 64 do
           local place = firstplace()
+          ahead = ahead or place and place.number
           if not place or place.till > now then break end
           leave(place)
         end
         """
 
+    /// The bell rings only when somebody who has waited may be served now and could not be before: another one is first, more is free, or the phase
+    /// was told. So an attempt of somebody whose turn it is not makes no other attempt.
     private static let end = """
         local outcome, a, b, c = perform()
         local after = state()
@@ -81,6 +87,7 @@ package enum PoolScript {
         local place = firstplace()
         if place and place.till < (dueat or place.till + 1) then dueat = place.till end
         local wakes = waiting > 0 and (n[0] > 0 and phase == 0 or phase == 2)
+        if wakes and ahead and (place.number ~= ahead or n[0] > free or verb == 'turn') then ring(place.number) end
         return {outcome, wakes and 1 or 0, dueat or -1, told, a, b, c}
         """
 }

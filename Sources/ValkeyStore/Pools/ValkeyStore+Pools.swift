@@ -1,3 +1,4 @@
+import NIOCore
 public import TokenCore
 import Valkey
 
@@ -29,6 +30,22 @@ extension ValkeyStore: LeasePool {
             }
         }
         return Array(found.sorted().prefix(limit))
+    }
+
+    public func poolBells() -> AsyncStream<PoolBell> {
+        // More bells than these wait only where nobody has listened for long, and then every second somebody looks.
+        bells(atMost: 4_096, on: partitions.filter { $0 != .control }, of: \.pools) { _, message in
+            message.flatMap { PoolBell(message: String(buffer: $0)) }
+        }
+    }
+}
+
+extension PoolBell {
+    /// What a script said: the number of the first place, a space, the pool. Nil when it is none of ours.
+    init?(message: String) {
+        let words = message.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let number = UInt64(words[0]), let pool = PoolName(String(words[1])) else { return nil }
+        self.init(pool, first: number == 0 ? nil : number)
     }
 }
 

@@ -66,43 +66,9 @@ extension ValkeyStore: SharedStore {
     }
 
     public func bells() -> AsyncStream<Partition> {
-        // More than the partitions that ring at once are never waited for: a bell says which, not how often.
-        AsyncStream(bufferingPolicy: .bufferingNewest(2 * (partitionCount + 1))) { continuation in
-            let task = Task {
-                await listen { continuation.yield($0) }
-                continuation.finish()
-            }
-            continuation.onTermination = { _ in task.cancel() }
-        }
-    }
-
-    /// Listens until the task is cancelled, to each server by itself: one that is away silences no other.
-    private func listen(_ ring: @escaping @Sendable (Partition) -> Void) async {
-        var parts: [Shard]?
-        while parts == nil, !Task.isCancelled {
-            parts = try? await shards()
-            if parts == nil { try? await Task.sleep(for: .milliseconds(500)) }
-        }
-        await withDiscardingTaskGroup { group in
-            for part in parts ?? [] { group.addTask { await self.listen(to: part.partitions, ring) } }
-        }
-    }
-
-    /// A bell that is missed costs the pause between two looks at the heads, no more.
-    private func listen(to partitions: [Partition], _ ring: @escaping @Sendable (Partition) -> Void) async {
-        let channels = Dictionary(uniqueKeysWithValues: partitions.map { (Names($0).revocations.description, $0) })
-        while !Task.isCancelled {
-            do {
-                try await client.ssubscribe(to: Array(channels.keys)) { messages in
-                    // Whatever rang before the subscription was confirmed was not heard.
-                    for partition in channels.values { ring(partition) }
-                    for try await message in messages { if let partition = channels[message.channel] { ring(partition) } }
-                }
-            } catch let error as ValkeyClientError where error.errorCode == .clientIsShutDown {
-                return
-            } catch {}
-            try? await Task.sleep(for: .milliseconds(Int64.random(in: 100...500)))
-        }
+        // More than the partitions that ring at once are never waited for: a bell says which, not how often. Whatever rang before the
+        // subscription was confirmed was not heard, so each partition rings then.
+        bells(atMost: 2 * (partitionCount + 1), on: partitions, of: \.revocations) { partition, _ in partition }
     }
 }
 

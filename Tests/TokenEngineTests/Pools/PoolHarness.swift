@@ -66,6 +66,7 @@ final class FaultyPool: LeasePool {
     private let fault = Mutex<@Sendable (PoolVerb) -> Fault>({ _ in .none })
     private let gate = Mutex<(@Sendable (PoolVerb) async -> Void)?>(nil)
     private let seen = Mutex(0)
+    private let bellRopes = Mutex<[AsyncStream<PoolBell>.Continuation]>([])
 
     init(_ inner: any LeasePool) { self.inner = inner }
 
@@ -73,6 +74,10 @@ final class FaultyPool: LeasePool {
     func fail(_ fault: @escaping @Sendable (PoolVerb) -> Fault) { self.fault.withLock { $0 = fault } }
     /// Has every verb wait for this before its answer is known.
     func hold(_ body: (@Sendable (PoolVerb) async -> Void)?) { gate.withLock { $0 = body } }
+    /// Rings.
+    func ring(_ bell: PoolBell) { for rope in bellRopes.withLock({ $0 }) { rope.yield(bell) } }
+    /// How many have asked for the bells.
+    var listeners: Int { bellRopes.withLock { $0.count } }
     /// How many verbs there were.
     var verbs: Int { seen.withLock { $0 } }
 
@@ -87,4 +92,10 @@ final class FaultyPool: LeasePool {
     }
 
     func pools(after: PoolName?, limit: Int) async throws(StoreError) -> [PoolName] { try await inner.pools(after: after, limit: limit) }
+
+    func poolBells() -> AsyncStream<PoolBell> {
+        let (stream, rope) = AsyncStream.makeStream(of: PoolBell.self)
+        bellRopes.withLock { $0.append(rope) }
+        return stream
+    }
 }
