@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// Instances behind a real nginx with deploy/nginx.conf, found by the name of their service, under the load of deploy/k6/session.js.
     @Suite struct BalancerProofTests {
         /// One is killed, one is asked to end, one is added: callers notice nothing.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// Keys of a shared store change by the clock alone: one instance changes them, the others follow, and another one goes on when it dies.
     @Suite struct KeyScheduleProofTests {
         /// What each instance signed with, in its order, and when it was first seen to.

@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// A store that went back, or is not there any more: instances notice and say so, and none of them begins another in silence.
     @Suite struct LostStoreProofTests {
         @Test func aStoreThatCameBackEmptyIsRefused() async throws {

@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// The store's clock is the one of all instances, whatever the machines are set to.
     @Suite struct OneClockProofTests {
         @Test func halfAMinuteOfSkewChangesNothing() async throws {

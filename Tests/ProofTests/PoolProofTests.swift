@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// Sixty-four workers at twenty tokens, some of them late and some of them liars: whatever dies, no token has two holders, and none is lost.
     @Suite struct PoolProofTests {
         @Test func noTokenIsHeldTwiceWhateverDies() async throws {

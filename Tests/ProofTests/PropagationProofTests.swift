@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// A revocation at one instance is enforced by the others: how soon, and after anything that may get between them.
     @Suite struct PropagationProofTests {
         @Test(arguments: SharedPlace.Shape.allCases) func aRevocationIsEverywhereAtOnce(_ shape: SharedPlace.Shape) async throws {

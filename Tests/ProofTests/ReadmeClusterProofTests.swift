@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// The section "More than one machine" is typed from its first line to its last: a cluster, three instances, one session that all of them know.
     @Suite struct ReadmeClusterProofTests {
         @Test func fromNothingToThreeInstancesOnACluster() async throws {

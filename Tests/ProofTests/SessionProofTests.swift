@@ -1,6 +1,6 @@
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// The session API as a caller knows it, the same on the embedded store and on a shared one, asked of one instance or of several in turn.
     @Suite struct SessionProofTests {
         @Test(arguments: Deployment.allCases) func callersNoticeNoDifference(_ deployment: Deployment) async throws {

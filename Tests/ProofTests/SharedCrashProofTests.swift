@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// An instance is killed under load, again and again: what it acknowledged is there at the others, who go on, and when it is back.
     @Suite struct SharedCrashProofTests {
         @Test(arguments: Deployment.shared) func whatAKilledInstanceAcknowledgedHolds(_ deployment: Deployment) async throws {

@@ -1,7 +1,7 @@
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// The same clients, instances and checker as in the proofs of a shared store, over a store that is broken on purpose: each fault is caught.
     @Suite struct SharedFaultsCaughtTests {
         @Test func aStoreThatIgnoresCompareAndSwapIsCaught() async throws {

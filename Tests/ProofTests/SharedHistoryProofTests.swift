@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// Many short histories, each of three instances at work while something that chance has chosen goes wrong.
     @Suite struct SharedHistoryProofTests {
         /// What goes wrong.

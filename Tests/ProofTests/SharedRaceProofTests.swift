@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-extension Proofs {
+extension SharedProofs {
     /// The races of `RaceProofTests`, over the connections of one and of three instances: only the store can decide them.
     @Suite struct SharedRaceProofTests {
         private static let checker = HistoryChecker(grace: .seconds(30), slack: .seconds(1), staleness: .seconds(2))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import ValkeyServer
 
-extension Proofs {
+extension SharedProofs {
     /// The store fails under three instances at work: nothing acknowledged is lost, nothing is half written, and all of them get well by themselves.
     @Suite struct StoreFaultProofTests {
         @Test func aFailoverLosesNothingThatAReplicaAcknowledged() async throws {
