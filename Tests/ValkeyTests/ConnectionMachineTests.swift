@@ -56,6 +56,31 @@ struct ConnectionMachineTests {
         #expect(machine.flush(isWritable: true, now: .at(0)) == nil)
     }
 
+    @Test func withEnoughOnTheirWayTheNextWaitForReplies() {
+        var machine = ready()
+        for id in 1...8 as ClosedRange<UInt64> { _ = machine.submit(entry(id)) }
+        #expect(machine.flush(isWritable: true, now: .at(0))?.text == "xxxxxxxx")
+        #expect(machine.submit(entry(9, "a")) == .wait)
+        #expect(machine.submit(entry(10, "b")) == .wait)
+        #expect(!machine.hasMore)
+        #expect(word(machine.received(reply(":1|"), now: .at(1))) == "resume w1 1")
+        #expect(machine.hasMore)
+        #expect(machine.flush(isWritable: true, now: .at(1))?.text == "ab")
+        #expect(!machine.hasMore)
+    }
+
+    @Test func aConnectionThatEndsStillSendsWhatWaitsForReplies() {
+        var machine = ready()
+        for id in 1...8 as ClosedRange<UInt64> { _ = machine.submit(entry(id)) }
+        _ = machine.flush(isWritable: true, now: .at(0))
+        #expect(machine.submit(entry(9, "a")) == .wait)
+        let closesAtOnce = machine.end()
+        #expect(!closesAtOnce)
+        _ = machine.received(reply(":1|"), now: .at(1))
+        #expect(machine.hasMore)
+        #expect(machine.flush(isWritable: true, now: .at(1))?.text == "a")
+    }
+
     @Test func repliesMeetTheirCommandsInOrder() {
         var machine = ready()
         _ = [machine.submit(entry(1)), machine.submit(entry(2, replies: 2)), machine.submit(entry(3))]

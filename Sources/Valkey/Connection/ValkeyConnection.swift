@@ -116,6 +116,7 @@ public final class ValkeyConnection: Sendable {
     func received(_ tokens: [RESPToken]) {
         let now = NIODeadline.now()
         perform(machine.withLock { machine in tokens.map { machine.received($0, now: now) } })
+        if machine.withLock({ $0.hasMore }) { flush() }
         if machine.withLock({ $0.isFinished }) { close(.closed(.notExecuted, "The connection was ended.")) }
     }
 
