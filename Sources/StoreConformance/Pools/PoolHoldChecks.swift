@@ -35,6 +35,7 @@ enum PoolHoldChecks {
                 let verbs: [PoolVerb] = [
                     .keepAlive(old.id, lease: lease), .release(old.id, lease: lease), .delete(old.id, lease: lease),
                     .report(old.id, lease: lease, failed: true, rest: .seconds(9)), .report(old.id, lease: lease, failed: false, rest: .zero),
+                    .putBack(old.id, lease: lease),
                 ]
                 for verb in verbs {
                     let reply = try await test.reply(verb)
@@ -51,10 +52,27 @@ enum PoolHoldChecks {
             try test.expect(try await test.perform(.release(test.id(0), lease: LeaseNumber(5))), is: .staleLease)
             try test.expect(try await test.list(), is: before)
         },
+        PoolCheck("an assignment that nobody was told of is undone: no rest, no count, the same place") { test in
+            var policy = test.calm
+            policy.rest = .seconds(120)
+            policy.rate = .init(count: 1, span: .seconds(3600))
+            policy.failuresToQuarantine = 2
+            try await test.make(policy, tokens: 3)
+            let taken = try await test.take(2)
+            try test.expect(taken.map(\.id), is: [test.id(0), test.id(1)])
+            for token in taken.reversed() {
+                let reply = try await test.reply(.putBack(token.id, lease: token.lease))
+                try test.expect(reply.outcome, is: .done)
+                try test.expect(reply.happened.map(\.kind), is: [.released])
+            }
+            try test.expect(try await test.statistics().free, is: 3)
+            try test.expect(try await test.take(3).map(\.id), is: (0..<3).map(test.id))
+            try test.expect(try await test.perform(.putBack(test.id(0), lease: taken[0].lease)), is: .staleLease)
+        },
         PoolCheck("a verb on a token that is not there says so, and one on a pool that is not there too") { test in
             let verbs: [PoolVerb] = [
                 .keepAlive(test.id(9), lease: nil), .release(test.id(9), lease: nil), .delete(test.id(9), lease: nil), .restore(test.id(9)),
-                .report(test.id(9), lease: LeaseNumber(1), failed: true, rest: .zero),
+                .report(test.id(9), lease: LeaseNumber(1), failed: true, rest: .zero), .putBack(test.id(9), lease: LeaseNumber(1)),
             ]
             for verb in verbs + [.assign(PoolClaim(holder: "w")), .settle, .statistics] {
                 try test.expect(try await test.perform(verb), is: .noPool)

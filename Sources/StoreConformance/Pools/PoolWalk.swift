@@ -44,7 +44,10 @@ struct PoolWalk {
         guard policies[pool] != nil else { return create(pool) }
         switch random.below(100) {
         case 0..<30: return .assign(claim())
-        case 30..<45: return .release(token(), lease: lease())
+        case 30..<42: return .release(token(), lease: lease())
+        case 42..<45:
+            let id = token()
+            return .putBack(id, lease: lastLease[id] ?? LeaseNumber(5))
         case 45..<57: return .keepAlive(token(), lease: lease())
         case 57..<65: return report()
         case 65..<75: return .add((0..<random.below(variety) + 1).map { _ in .sample(random.below(variety)) })

@@ -32,6 +32,18 @@ extension PoolMachine {
         return .resting(until: try end(token, as: released, restingFor: policy.rest))
     }
 
+    /// Undoes an assignment whose token nobody has seen: it is free at once, not counted against the rate, and in a pool of order `fifo` it goes before
+    /// the others, where it was.
+    mutating func putBack(_ id: PooledTokenID, _ lease: LeaseNumber) throws(Table.Failure) -> PoolOutcome {
+        guard let token = try settled(id) else { return .noToken }
+        guard token.isHeld(under: lease), let assignment = token.assignment else { return .staleLease }
+        tell(.released, token, at: now)
+        var unseen = token
+        if unseen.recent.last == assignment.since { unseen.recent.removeLast() }
+        try free(unseen, at: now, goesFirst: policy.order == .fifo)
+        return .done
+    }
+
     /// How it went with a token: a success forgets the failures before it, a failure ends the assignment.
     mutating func report(
         _ id: PooledTokenID, _ lease: LeaseNumber, failed: Bool, rest: Duration

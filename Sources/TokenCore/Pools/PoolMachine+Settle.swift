@@ -34,7 +34,7 @@ extension PoolMachine {
     }
 
     /// A token becomes free, unless its rate lets it rest or the pool has too many.
-    mutating func free(_ token: PooledToken, at moment: UnixTime) throws(Table.Failure) {
+    mutating func free(_ token: PooledToken, at moment: UnixTime, goesFirst: Bool = false) throws(Table.Failure) {
         if let rested = restOfRate(token), rested > moment { return try rest(token, until: rested) }
         guard header.statistics.surplus == 0 else {
             header.statistics.surplus -= 1
@@ -43,7 +43,7 @@ extension PoolMachine {
         var freed = token
         // A rest may be longer than the limit; it is not held against the token.
         if case .resting = token.standing, let end = endOfLife(token), end <= moment { freed.lastSign = moment }
-        freed.standing = .free(rank: rank(of: token), until: endOfLife(freed))
+        freed.standing = .free(rank: try goesFirst ? firstRank(for: token) : rank(of: token), until: endOfLife(freed))
         try put(freed, replacing: token)
     }
 
@@ -72,6 +72,12 @@ extension PoolMachine {
             defer { header.nextRank += 1 }
             return header.nextRank
         }
+    }
+
+    /// Where a token stands that goes before all free ones; behind them if there is no room, which a token that was taken from there has.
+    private mutating func firstRank(for token: PooledToken) throws(Table.Failure) -> Int64 {
+        guard let first = try table.firstFree(from: 0), case .free(let lowest, _) = first.standing, lowest > 0 else { return rank(of: token) }
+        return lowest - 1
     }
 
     /// A place in the queue is given up.

@@ -60,6 +60,7 @@ public struct PoolMachine<Table: PoolTable> {
         case .keepWaiting(let tickets): try keepWaiting(tickets)
         case .keepAlive(let id, let lease): try keepAlive(id, lease)
         case .release(let id, let lease): try release(id, lease)
+        case .putBack(let id, let lease): try putBack(id, lease)
         case .report(let id, let lease, let failed, let rest): try report(id, lease, failed: failed, rest: rest)
         case .restore(let id): try restore(id)
         case .delete(let id, let lease): try delete(id, lease)

@@ -20,6 +20,8 @@ public enum PoolVerb: Hashable, Sendable {
     case keepAlive(PooledTokenID, lease: LeaseNumber?)
     /// The holder gives it back: it rests.
     case release(PooledTokenID, lease: LeaseNumber?)
+    /// Nobody was told of that assignment: it is undone, and the token does not rest.
+    case putBack(PooledTokenID, lease: LeaseNumber)
     /// How it went with a token. A failure ends the assignment, and the token rests for at least that long.
     case report(PooledTokenID, lease: LeaseNumber, failed: Bool, rest: Duration)
     /// A token that was set aside is free again.

@@ -148,8 +148,8 @@ extension TokenPools {
         }.value
     }
 
-    /// Gives back what nobody has seen; if that cannot be done, it lapses.
+    /// Puts back what nobody has seen, the last first, so that all of them are where they were; if that cannot be done, they lapse.
     private func giveBack(_ tokens: [AssignedToken], to pool: PoolName) async {
-        for token in tokens { _ = try? await perform(.release(token.id, lease: token.lease), in: pool) }
+        for token in tokens.reversed() { _ = try? await perform(.putBack(token.id, lease: token.lease), in: pool) }
     }
 }

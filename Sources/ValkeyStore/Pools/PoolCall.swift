@@ -58,6 +58,7 @@ extension Words {
             return \.assign
         case .keepAlive(let id, let lease): return append(id, lease, as: "alive")
         case .release(let id, let lease): return append(id, lease, as: "release")
+        case .putBack(let id, let lease): return append(id, lease, as: "putback")
         case .restore(let id): return append(id, nil, as: "restore")
         case .delete(let id, let lease): return append(id, lease, as: "delete")
         case .report(let id, let lease, let failed, let rest):

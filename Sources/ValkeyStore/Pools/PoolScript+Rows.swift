@@ -130,7 +130,11 @@ extension PoolScript {
           t.s, t.k, t.u, t.h = 2, 0, till, ''
           put(t)
         end
-        local function setfree(t, at)
+        local function firstrank(t)
+          local lowest = tonumber(call('ZRANGE', KEYS[6], 0, 0, 'WITHSCORES')[2])
+          return lowest and lowest > 0 and lowest - 1 or rank(t)
+        end
+        local function setfree(t, at, first)
           local rested = restofrate(t)
           if rested > at then return relax(t, rested) end
           if surplus > 0 then
@@ -138,7 +142,7 @@ extension PoolScript {
             return drop(t, at)
           end
           if t.s == 2 and limit > 0 and t.g + limit <= at then t.g = at end
-          t.s, t.k, t.h = 0, rank(t), ''
+          t.s, t.k, t.h = 0, first and firstrank(t) or rank(t), ''
           t.u = endoflife(t)
           put(t)
         end

@@ -84,6 +84,12 @@ extension PoolScript {
           if till > now then relax(t, till) else setfree(t, now) end
           return 'resting', till
         end
+        local function putback(t)
+          tell('released', t, now)
+          if #t.r > 0 and read('>I6', t.r, #t.r - 5) == t.k then t.r = sub(t.r, 1, -7) end
+          setfree(t, now, order == 0)
+          return 'done'
+        end
         local function alive(t)
           t.g = max(t.g, now)
           local till = -1
@@ -115,6 +121,7 @@ extension PoolScript {
           if lease and (t.s ~= 1 or t.l ~= lease) then return 'staleLease' end
           if verb == 'alive' then return alive(t) end
           if verb == 'report' then return report(t) end
+          if verb == 'putback' then return putback(t) end
           if verb == 'release' then
             if t.s ~= 1 then return 'notAssigned' end
             t.x = 0

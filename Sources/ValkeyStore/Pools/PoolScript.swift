@@ -14,7 +14,7 @@
 package enum PoolScript {
     /// `assign`, `leave`, `wait`.
     package static let assign = script(asking)
-    /// `alive`, `release`, `report`, `restore`, `delete`.
+    /// `alive`, `release`, `putback`, `report`, `restore`, `delete`.
     package static let hold = script(holding)
     /// `add`, `shrink`.
     static let size = script(sizing)

@@ -37,6 +37,42 @@ import TokenCore
         #expect(pool.perform(.release(PoolWorld.id(9), lease: nil)) == .noToken)
     }
 
+    @Test func whatNobodySawDoesNotRestAndCountsForNothing() throws {
+        let rate = PoolPolicy.Rate(count: 1, span: .seconds(1000))
+        let pool = PoolWorld(PoolPolicy(mostPerHolder: 1, failuresToQuarantine: 2, rate: rate), tokens: 2)
+        for time in 0..<3 {
+            let unseen = try #require(pool.take(by: "ann", at: .seconds(time)))[0]
+            #expect(unseen.id == id, "it is where it was")
+            let reply = pool.reply(.putBack(id, lease: unseen.lease), at: .seconds(time + 1))
+            #expect(reply.outcome == .done)
+            #expect(reply.happened.map(\.kind) == [.released] && reply.happened[0].held == .seconds(1))
+        }
+        let seen = try #require(pool.take(by: "ann", at: .seconds(4)))[0]
+        #expect(pool.perform(.putBack(id, lease: LeaseNumber(seen.lease.value - 1)), at: .seconds(4)) == .staleLease)
+        #expect(pool.perform(.release(id, lease: seen.lease), at: .seconds(5)) == .resting(until: pool.start + .seconds(1004)))
+        #expect(pool.perform(.putBack(id, lease: seen.lease), at: .seconds(6)) == .staleLease, "it rests")
+        #expect(pool.perform(.putBack(PoolWorld.id(9), lease: seen.lease), at: .seconds(6)) == .noToken)
+    }
+
+    /// Failures are those of the tokens' users, and there was none.
+    @Test func whatNobodySawKeepsItsFailures() throws {
+        let pool = PoolWorld(PoolPolicy(rest: .zero, failuresToQuarantine: 2), tokens: 1)
+        let first = try #require(pool.take())[0]
+        pool.perform(.report(id, lease: first.lease, failed: true, rest: .zero))
+        let unseen = try #require(pool.take())[0]
+        #expect(pool.perform(.putBack(id, lease: unseen.lease)) == .done)
+        let last = try #require(pool.take())[0]
+        #expect(pool.perform(.report(id, lease: last.lease, failed: true, rest: .zero)) == .quarantined)
+    }
+
+    @Test func whatNobodySawLeavesAPoolThatHasTooMany() throws {
+        let pool = PoolWorld(tokens: 1)
+        let unseen = try #require(pool.take())[0]
+        pool.perform(.shrink(to: 0, limit: 10))
+        #expect(pool.reply(.putBack(id, lease: unseen.lease)).happened.map(\.kind) == [.released, .deleted])
+        #expect(pool.token(0) == nil)
+    }
+
     @Test func holderHasNoMoreThanItsLimitUntilItGivesBackOrLoses() throws {
         let pool = PoolWorld(PoolPolicy(mostPerHolder: 2), tokens: 5)
         let held = try #require(pool.take(2, by: "ann"))

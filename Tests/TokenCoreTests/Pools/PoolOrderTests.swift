@@ -17,6 +17,25 @@ import TokenCore
         }
     }
 
+    /// Three went out; those whose values nobody saw are before the one that stayed, in the order that they had.
+    @Test func whatNobodySawIsWhereItWas() throws {
+        let pool = PoolWorld(policy(.fifo), tokens: 4)
+        let taken = try #require(pool.take(3))
+        for token in [taken[1], taken[0]] { pool.perform(.putBack(token.id, lease: token.lease), at: .seconds(1)) }
+        pool.perform(.release(taken[2].id, lease: nil), at: .seconds(2))
+        #expect(try #require(pool.take(4, at: .seconds(3))).map(\.id) == [0, 1, 3, 2].map(PoolWorld.id))
+    }
+
+    /// There is nothing to be before, again and again.
+    @Test func whatNobodySawOfThePoolsOnlyTokenIsFree() throws {
+        let pool = PoolWorld(policy(.fifo), tokens: 1)
+        for _ in 0..<5 {
+            let unseen = try #require(pool.take())[0]
+            pool.perform(.putBack(unseen.id, lease: unseen.lease))
+        }
+        #expect(pool.take()?.count == 1)
+    }
+
     @Test func whatLapsesAtOnceIsFreeInTheOrderOfTheMoments() throws {
         let pool = PoolWorld(policy(.fifo), tokens: 2)
         #expect(pool.take(2) != nil)

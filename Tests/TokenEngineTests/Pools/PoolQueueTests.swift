@@ -84,11 +84,11 @@ struct PoolQueueTests {
         #expect(try await waited.count == 1)
     }
 
-    /// The store has assigned the token, its answer is still on its way, and the waiter goes: the token is given back, and the next has it.
-    @Test func aTokenForSomebodyWhoHasGoneIsGivenBackAtOnce() async throws {
-        let pool = try await PoolHarness()
+    /// The store has assigned the token, its answer is still on its way, and the waiter goes: the token does not rest, since nobody has seen it.
+    @Test func aTokenForSomebodyWhoHasGoneIsFreeAtOnce() async throws {
+        let pool = try await PoolHarness(PoolPolicy(rest: .seconds(120)))
         _ = try await pool.pools.generate(1, in: .usual)
-        let held = try await pool.take()
+        _ = try await pool.take()
         let place = try await pool.queue()
         let task = Task { try await pool.pools.wait(at: place, atMost: .seconds(60)) }
         let (assigned, isAssigned) = AsyncStream.makeStream(of: Void.self)
@@ -98,7 +98,7 @@ struct PoolQueueTests {
             isAssigned.finish()
             for await _ in left {}
         }
-        _ = try await pool.pools.release(held.value, lease: held.lease, in: .usual)
+        _ = try await pool.pools.generate(1, in: .usual)
         for await _ in assigned {}
         task.cancel()
         await #expect(throws: OAuthError.self) { try await task.value }

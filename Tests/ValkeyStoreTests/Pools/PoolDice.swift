@@ -70,7 +70,8 @@ struct PoolDice {
         case 21, 22: return .keepWaiting(tickets: (0..<below(4)).map { _ in ticket() })
         case 23...33: return .keepAlive(id, lease: lease)
         case 34...48: return .release(id, lease: lease)
-        case 49...54:
+        case 49, 50: return .putBack(id, lease: lease ?? LeaseNumber(1))
+        case 51...54:
             return .report(id, lease: lease ?? LeaseNumber(1), failed: below(2) == 0, rest: .milliseconds(one(of: [0, 100, 4_000])))
         case 55: return .restore(id)
         case 56: return .delete(id, lease: lease)
