@@ -71,6 +71,39 @@ extension SharedProofs {
             }
         }
 
+        /// Who waits for a token is served in turn, who goes leaves the queue, a wait is ended by the instance, and an import has any length.
+        @Test func aPoolBehindNginxIsThePoolItself() async throws {
+            try await arrange { _, _, load, _ in
+                let credential = ("Authorization", "Basic " + Data(load.client.utf8).base64EncodedString())
+                func ask(
+                    _ method: HTTPMethod, _ path: String, _ body: String? = nil, type: String = "application/json", on given: HTTPConnection? = nil
+                )
+                    async throws -> HTTPConnection.Response
+                {
+                    let connection = if let given { given } else { try await HTTPConnection.open(port: load.port) }
+                    return try await connection.send(method, "/pools/ci" + path, fields: [credential, ("Content-Type", type)], body: body)
+                }
+                func waiting(_ count: Int) async throws {
+                    try await eventually("\(count) in line") { try await ask(.GET, "/stats").text.contains(#""waiting":\#(count)"#) ? true : nil }
+                }
+                #expect(try await ask(.PUT, "", #"{"unblock_lifetime":0}"#).status == 201)
+                let lines = (0..<60).map { "\"\(String(repeating: "t", count: 1_000))\($0)\"\n" }.joined()
+                #expect(try await ask(.POST, "/import", lines, type: "application/x-ndjson").status == 200)
+                #expect(try await ask(.POST, "/assign", #"{"count":60}"#).status == 200)
+                #expect(try await ask(.POST, "/assign?wait=1s").status == 404)
+                let gone = try await HTTPConnection.open(port: load.port)
+                let left = Task { try await ask(.POST, "/assign?wait=60s", on: gone) }
+                try await waiting(1)
+                await gone.close()
+                _ = await left.result
+                try await waiting(0)
+                async let served = ask(.POST, "/assign?wait=60s")
+                try await waiting(1)
+                #expect(try await ask(.POST, "/generate", #"{"count":1}"#).status == 200)
+                #expect(try await served.status == 200)
+            }
+        }
+
         /// The load is worth something: it fails when all instances are gone.
         @Test func theLoadFailsWhenNobodyServes() async throws {
             try await arrange { fleet, _, load, _ in
