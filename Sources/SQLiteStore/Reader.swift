@@ -118,7 +118,7 @@ final class Reader {
         return found
     }
 
-    /// The names of pools, in their order.
+    /// The names of pools, in their order. Those of parts are no names of pools; they come after all others.
     func pools(after: PoolName?, limit: Int) throws(SQLiteFailure) -> [PoolName] {
         var names: [PoolName] = []
         try pools.each { bindings in

@@ -101,6 +101,7 @@ extension PoolPolicy {
         var writer = ByteWriter(capacity: 80)
         writer.write(UInt8(1))
         writer.write(order.rawValue)
+        writer.write(UInt8(clamping: parts))
         writer.write(Int64(mostTokens))
         for time in [lifetime, rest, keepAliveLimit, longestHold, rate?.span] { writer.write(time?.wholeMilliseconds ?? -1) }
         for count in [mostPerHolder, failuresToQuarantine, rate?.count] { writer.write(Int64(count ?? -1)) }
@@ -112,6 +113,7 @@ extension PoolPolicy {
         var reader = ByteReader(stored)
         do throws(StoreError) {
             guard try reader.read(UInt8.self) == 1, let order = Order(rawValue: try reader.read()) else { return nil }
+            let parts: UInt8 = try reader.read()
             let mostTokens: Int64 = try reader.read()
             var numbers: [Int64?] = []
             for _ in 0..<8 {
@@ -123,7 +125,7 @@ extension PoolPolicy {
             self.init(
                 order: order, lifetime: .milliseconds(lifetime), rest: .milliseconds(rest), keepAliveLimit: numbers[2].map { .milliseconds($0) },
                 mostTokens: Int(mostTokens), longestHold: numbers[3].map { .milliseconds($0) }, mostPerHolder: numbers[5].map { Int($0) },
-                failuresToQuarantine: numbers[6].map { Int($0) })
+                failuresToQuarantine: numbers[6].map { Int($0) }, parts: Int(parts))
             if let span = numbers[4], let count = numbers[7] { rate = Rate(count: Int(count), span: .milliseconds(span)) }
         } catch {
             return nil

@@ -98,7 +98,8 @@ struct PoolWalk {
             longestHold: random.below(3) == 0 ? lifetime + .milliseconds(random.below(100_000)) : nil,
             mostPerHolder: random.below(3) == 0 ? 1 + random.below(3) : nil,
             failuresToQuarantine: random.below(2) == 0 ? 1 + random.below(3) : nil,
-            rate: random.below(3) == 0 ? PoolPolicy.Rate(count: 1 + random.below(3), span: .milliseconds(1000 + random.below(100_000))) : nil)
+            rate: random.below(3) == 0 ? PoolPolicy.Rate(count: 1 + random.below(3), span: .milliseconds(1000 + random.below(100_000))) : nil,
+            parts: random.below(8) == 0 ? 2 + random.below(3) : 1)
     }
 
     private mutating func any(of times: [Duration]) -> Duration? { times.randomElement(using: &random) }
@@ -108,6 +109,7 @@ struct PoolWalk {
         var changed = policy()
         guard let old = policies[pool], random.below(6) > 0 else { return changed }
         changed.order = old.order
+        changed.parts = old.parts
         changed.mostPerHolder = old.mostPerHolder.map { _ in 1 + random.below(3) }
         policies[pool] = changed
         return changed

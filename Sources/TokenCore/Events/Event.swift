@@ -135,7 +135,7 @@ extension Event {
 }
 
 extension Event {
-    /// What happened in a pool, as the outbox has it.
+    /// What happened in a pool, as the outbox has it: of a part it is told under the name of its pool.
     public init(_ event: PoolEvent, in pool: PoolName) {
         let name: Name =
             switch event.kind {
@@ -146,7 +146,7 @@ extension Event {
             case .quarantined: .tokenQuarantined
             }
         self.init(name, at: event.at)
-        pooled = Pooled(pool: pool, token: event.token, lease: event.lease, holder: event.holder, held: event.held)
+        pooled = Pooled(pool: pool.whole, token: event.token, lease: event.lease, holder: event.holder, held: event.held)
     }
 }
 

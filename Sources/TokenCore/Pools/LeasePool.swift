@@ -15,7 +15,7 @@ public protocol LeasePool: Sendable {
     /// - Throws: `.unavailable`, `.overloaded`, `.outcomeUnknown`, `.corrupt`.
     func perform(_ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64) async throws(StoreError) -> PoolReply
 
-    /// The pools there are, in the order of their names, after `after`. At most `limit` (1 ... 1,000).
+    /// The pools there are, in the order of their names, after `after`. At most `limit` (1 ... 1,000). Parts of pools are not among them.
     ///
     /// - Throws: `.unavailable`, `.corrupt`.
     func pools(after: PoolName?, limit: Int) async throws(StoreError) -> [PoolName]

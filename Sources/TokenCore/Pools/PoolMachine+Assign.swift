@@ -7,9 +7,18 @@ extension PoolMachine {
         guard try isWithinLimit(claim) else { return try refuse(place, .holderLimit) }
         let first = try table.firstTicket()
         let isItsTurn = first == nil || first?.number == place?.number
+        if policy.parts > 1 { return try direct(claim, place, isItsTurn) }
         guard isItsTurn, header.statistics.phase == .open, let taken = try take(claim) else { return try wait(claim, place) }
         if let place { try drop(place) }
         return .assigned(taken)
+    }
+
+    /// In a pool of several parts a claim has its place here and its tokens elsewhere.
+    private mutating func direct(_ claim: PoolClaim, _ place: PoolTicket?, _ isItsTurn: Bool) throws(Table.Failure) -> PoolOutcome {
+        guard claim.waits else { return try refuse(place, .split(parts: policy.parts, ticket: nil)) }
+        let outcome = try wait(claim, place)
+        guard isItsTurn, header.statistics.phase == .open, case .waiting(let ticket) = outcome else { return outcome }
+        return .split(parts: policy.parts, ticket: ticket)
     }
 
     /// The claim's place in the queue, if it has one that was kept.

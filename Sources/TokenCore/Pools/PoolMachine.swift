@@ -36,7 +36,9 @@ public struct PoolMachine<Table: PoolTable> {
         if machine.header != header { try machine.table.setHeader(machine.header) }
         reply.happened = machine.happened
         let statistics = machine.header.statistics
-        reply.wakes = statistics.waiting > 0 && (statistics.free > 0 && statistics.phase == .open || statistics.phase == .draining)
+        // What is free in parts is not known here: whoever is first is to look.
+        let mayHave = statistics.free > 0 || statistics.policy.parts > 1
+        reply.wakes = statistics.waiting > 0 && (mayHave && statistics.phase == .open || statistics.phase == .draining)
         reply.nextDue = try table.firstDueAt()
         if statistics.waiting > 0, let place = try table.firstTicket() { reply.nextDue = min(reply.nextDue ?? place.until, place.until) }
         return reply
@@ -49,7 +51,11 @@ public struct PoolMachine<Table: PoolTable> {
     }
 
     private mutating func perform(_ verb: PoolVerb) throws(Table.Failure) -> PoolOutcome {
-        switch verb {
+        if policy.parts > 1, verb.isForParts {
+            if case .turn(let phase) = verb { _ = turn(phase) }
+            return .split(parts: policy.parts, ticket: nil)
+        }
+        return switch verb {
         case .create(let policy): header.statistics.policy == policy ? .done : .otherPolicy
         case .change(let policy): change(to: policy)
         case .turn(let phase): turn(phase)
@@ -78,7 +84,9 @@ public struct PoolMachine<Table: PoolTable> {
 
     private mutating func change(to policy: PoolPolicy) -> PoolOutcome {
         let old = self.policy
-        guard policy.order == old.order, (policy.mostPerHolder == nil) == (old.mostPerHolder == nil) else { return .otherPolicy }
+        guard policy.order == old.order, policy.parts == old.parts, (policy.mostPerHolder == nil) == (old.mostPerHolder == nil) else {
+            return .otherPolicy
+        }
         header.statistics.policy = policy
         return .done
     }

@@ -26,6 +26,8 @@ public struct PoolPolicy: Hashable, Sendable {
 
     /// The most tokens that a pool can be allowed to have.
     public static let mostTokensEver = 20_000_000
+    /// The most parts that a pool can have.
+    public static let mostParts = 64
 
     /// Which of the free tokens is assigned next.
     public var order: Order
@@ -46,12 +48,15 @@ public struct PoolPolicy: Hashable, Sendable {
     public var failuresToQuarantine: Int?
     /// How often one token may be assigned; nil for as often as wanted.
     public var rate: Rate?
+    /// Over how many parts its tokens are spread: 1 ... `mostParts`. Fixed when the pool is made. With more than one the pool has its policy, its phase and
+    /// its queue, and its tokens are in the parts, each a pool of its own that another server may have.
+    public var parts: Int
 
     /// A policy. The defaults are those of the pool `default`, except that nothing is deleted.
     public init(
         order: Order = .fifo, lifetime: Duration = .seconds(60), rest: Duration = .seconds(120), keepAliveLimit: Duration? = nil,
         mostTokens: Int = 10_000, longestHold: Duration? = nil, mostPerHolder: Int? = nil, failuresToQuarantine: Int? = nil,
-        rate: Rate? = nil
+        rate: Rate? = nil, parts: Int = 1
     ) {
         self.order = order
         self.lifetime = lifetime
@@ -62,6 +67,14 @@ public struct PoolPolicy: Hashable, Sendable {
         self.mostPerHolder = mostPerHolder
         self.failuresToQuarantine = failuresToQuarantine
         self.rate = rate
+        self.parts = parts
+    }
+
+    /// The policy of each of its parts.
+    public var ofPart: PoolPolicy {
+        var policy = self
+        policy.parts = 1
+        return policy
     }
 
     /// What is wrong with it, one sentence for each; empty when it can be used.
@@ -84,6 +97,8 @@ public struct PoolPolicy: Hashable, Sendable {
             check((1...256).contains(rate.count), "A rate is 1 to 256 assignments.")
             check((.seconds(1)...longest).contains(rate.span), "The span of a rate is 1 s to 366 days.")
         }
+        check((1...Self.mostParts).contains(parts), "A pool has 1 to \(Self.mostParts) parts.")
+        check(parts == 1 || mostPerHolder == nil, "A pool of several parts cannot limit its holders: nobody counts them over all parts at once.")
         return problems
     }
 }

@@ -19,7 +19,7 @@ public enum PoolOutcome: Hashable, Sendable {
     case done
     /// There is no such pool.
     case noPool
-    /// The pool is there with another policy, or the order was to change.
+    /// The pool is there with another policy, or what is fixed was to change.
     case otherPolicy
     /// Of a removal: there is more to do, ask again.
     case more
@@ -31,6 +31,9 @@ public enum PoolOutcome: Hashable, Sendable {
     case assigned([AssignedToken])
     /// Not enough is free, and the caller does not wait. Something may change at that time; nil if only by what others do.
     case noneFree(next: UnixTime?)
+    /// What was asked is to be asked of the pool's parts, that many; nothing was changed but what the pool itself has, its phase and its queue. With a
+    /// ticket it is the turn of that claim, which keeps its place until it gives it up.
+    case split(parts: Int, ticket: UInt64?)
     /// The claim waits under that ticket.
     case waiting(ticket: UInt64)
     /// Too many wait already.

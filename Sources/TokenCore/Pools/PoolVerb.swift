@@ -39,6 +39,14 @@ public enum PoolVerb: Hashable, Sendable {
 
     /// How many tokens or tickets one call names at most.
     public static let mostAdded = 1_000
+
+    /// Whether a pool of several parts answers it with `split`: what is about tokens. An assignment it answers itself, by its queue.
+    var isForParts: Bool {
+        switch self {
+        case .turn, .add, .keepAlive, .release, .putBack, .report, .restore, .delete, .shrink, .list, .settle: true
+        case .create, .change, .remove, .assign, .leaveQueue, .keepWaiting, .statistics: false
+        }
+    }
 }
 
 /// Whether tokens may be assigned.

@@ -31,6 +31,9 @@ public struct Partition: Hashable, Comparable, Sendable {
         number = UInt16(truncatingIfNeeded: hash & UInt64(count - 1))
     }
 
+    /// The partition that comes so many after this one, of `count`; after the last comes the first.
+    func moved(by step: Int, count: Int) -> Partition { Partition(unchecked: UInt16((Int(number) + step) % count)) }
+
     /// By number.
     public static func < (a: Partition, b: Partition) -> Bool { a.number < b.number }
 }

@@ -23,7 +23,7 @@ extension InMemoryLeasePool: LeasePool {
 
     public func pools(after: PoolName?, limit: Int) async throws(StoreError) -> [PoolName] {
         tables.withLock { tables in
-            let names = tables.keys.filter { name in after.map { name > $0 } ?? true }
+            let names = tables.keys.filter { name in name == name.whole && after.map { name > $0 } ?? true }
             return Array(names.sorted().prefix(limit))
         }
     }

@@ -8,7 +8,8 @@ extension OAuthError {
         switch outcome {
         case .noPool: self.init(.notFound, "There is no such pool.")
         case .otherPolicy:
-            self.init(.conflict, "The pool is there with other rules; its order, and whether holders are limited, are fixed when it is made.")
+            self.init(
+                .conflict, "The pool is there with other rules; its order, its parts, and whether holders are limited, are fixed when it is made.")
         case .full: self.init(.poolFull, "The pool would have more tokens than it may.")
         case .noneFree(let next): self.init(.noneFree, "Not enough tokens are free.", retryAfter: Self.pause(until: next, now: now))
         case .queueFull: self.init(.temporarilyUnavailable, "Too many wait for this pool.", detail: "the queue is full", retryAfter: .seconds(1))
@@ -17,7 +18,7 @@ extension OAuthError {
         case .noToken: self.init(.notFound, "The token is not in the pool.")
         case .notAssigned: self.init(.notAssigned, "The token is not assigned.")
         case .staleLease: self.init(.staleLease, "The lease is not the current one; nothing was changed.")
-        case .done, .more, .added, .assigned, .waiting, .alive, .resting, .quarantined, .shrunk, .statistics, .tokens:
+        case .done, .more, .added, .assigned, .split, .waiting, .alive, .resting, .quarantined, .shrunk, .statistics, .tokens:
             self.init(.serverError, "The pool gave an answer to another question.", detail: "\(outcome)")
         }
     }

@@ -29,6 +29,7 @@ struct PoolAnswer {
         case "full": .full(room: Int(try number(4)))
         case "assigned": .assigned(try assigned())
         case "noneFree": .noneFree(next: try time(4))
+        case "split": .split(parts: Int(try number(4)), ticket: UInt64(exactly: try number(5)))
         case "waiting": .waiting(ticket: UInt64(clamping: try number(4)))
         case "queueFull": .queueFull
         case "holderLimit": .holderLimit

@@ -2,6 +2,7 @@ extension PoolScript {
     /// The rows of a pool: a token as a table, `was` and `due` what is written of it, `n` the counts by standing. Standings: 0 free, 1 assigned,
     /// 2 resting, 3 set aside.
     static let rows = """
+        local whole = string.match(pool, '^~[^~]*~(.*)$') or pool
         local dueid, dueat, dueknown
         local function token(id)
           local row = call('HGET', KEYS[5], id)
@@ -39,7 +40,7 @@ extension PoolScript {
         local function tell(name, t, at)
           local held = -1
           if t.s == 1 and name ~= 'assigned' then held = max(0, at - t.k) end
-          told[#told + 1] = pack('>I2c0i8c6I2c0c16i8I2c0i8', #name, name, at, '\\0\\0\\0\\0\\0\\0', #pool, pool, t.id, t.l, #t.h, t.h, held)
+          told[#told + 1] = pack('>I2c0i8c6I2c0c16i8I2c0i8', #name, name, at, '\\0\\0\\0\\0\\0\\0', #whole, whole, t.id, t.l, #t.h, t.h, held)
         end
         local function drop(t, at)
           n[t.was] = n[t.was] - 1

@@ -2,8 +2,8 @@ extension PoolScript {
     /// The pool itself. `create`, `change`: a policy. `turn`: the phase. `list`: how many, after which id or nothing.
     static let ruling = """
         local function change(to)
-          local neworder, _, _, _, _, _, newperholder = read('\(StoredPool.policyForm)', to)
-          if neworder ~= order or (newperholder == 0) ~= (perholder == 0) then return 'otherPolicy' end
+          local neworder, _, _, _, _, _, newperholder, _, _, _, newparts = read('\(StoredPool.policyForm)', to)
+          if neworder ~= order or newparts ~= parts or (newperholder == 0) ~= (perholder == 0) then return 'otherPolicy' end
           policy = to
           return 'done'
         end
@@ -15,9 +15,10 @@ extension PoolScript {
         local function perform()
           if verb == 'create' then return policy == ARGV[8] and 'done' or 'otherPolicy' end
           if verb == 'change' then return change(ARGV[8]) end
-          if verb == 'list' then return list(tonumber(ARGV[8]), ARGV[9]) end
           if verb == 'statistics' then return 'statistics', state() end
           if verb == 'turn' then phase = tonumber(ARGV[8]) end
+          if parts > 1 then return split() end
+          if verb == 'list' then return list(tonumber(ARGV[8]), ARGV[9]) end
           return 'done'
         end
         """

@@ -43,8 +43,8 @@ extension PoolScript {
             return refuse('holderLimit')
           end
           local first = firstplace()
-          local turn = not first or (own and first.number == own.number)
-          local tokens = turn and phase == 0 and nextfree(count)
+          local turn = phase == 0 and (not first or (own and first.number == own.number))
+          local tokens = parts == 1 and turn and nextfree(count)
           if tokens then
             local taken = {}
             for _, t in ipairs(tokens) do
@@ -56,13 +56,18 @@ extension PoolScript {
             if own then leave(own) end
             return 'assigned', longest > 0 and min(lifetime, longest) or lifetime, taken
           end
-          if not waits then return refuse('noneFree') end
+          if not waits then
+            refuse()
+            if parts > 1 then return split() end
+            return 'noneFree'
+          end
           if not own then
             if waiting >= 10000 then return 'queueFull' end
             own = {number = nextticket}
             nextticket, waiting = nextticket + 1, waiting + 1
           end
           stay(own)
+          if parts > 1 and turn then return split(own.number) end
           return 'waiting', own.number
         end
         local function perform()
@@ -116,6 +121,7 @@ extension PoolScript {
           return 'quarantined'
         end
         local function perform()
+          if parts > 1 then return split() end
           local t, lease = settled(ARGV[8]), tonumber(ARGV[9])
           if not t then return 'noToken' end
           if lease and (t.s ~= 1 or t.l ~= lease) then return 'staleLease' end
@@ -176,6 +182,7 @@ extension PoolScript {
           return 'shrunk', removed, over, n[0] > 0 and over > 0 and 1 or 0
         end
         local function perform()
+          if parts > 1 then return split() end
           if verb == 'add' then return add() end
           return shrink(tonumber(ARGV[8]), tonumber(ARGV[9]))
         end

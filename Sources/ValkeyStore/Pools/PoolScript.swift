@@ -38,13 +38,16 @@ package enum PoolScript {
         local now, pool, verb = tonumber(ARGV[2]), ARGV[5], ARGV[7]
         local header = call('GET', KEYS[4])
         \(absent)
-        local order, lifetime, rest, limit, most, longest, perholder, failures, ratecount, ratespan, phase, free, assigned, resting,
-          quarantined, waiting, surplus, lastlease, nextrank, nextticket = read('\(StoredPool.policyForm + StoredPool.countsForm)', header)
+        local order, lifetime, rest, limit, most, longest, perholder, failures, ratecount, ratespan, parts, phase, free, assigned,
+          resting, quarantined, waiting, surplus, lastlease, nextrank, nextticket = read('\(StoredPool.policyForm + StoredPool.countsForm)', header)
         local policy = sub(header, 1, \(StoredPool.policyLength))
         local n = {[0] = free, assigned, resting, quarantined}
         local told = {}
         local function state()
           return policy .. pack('\(StoredPool.countsForm)', phase, n[0], n[1], n[2], n[3], waiting, surplus, lastlease, nextrank, nextticket)
+        end
+        local function split(ticket)
+          return 'split', parts, ticket or -1
         end
         local function keep()
           if ARGV[4] == '1' and #told > 0 then
@@ -86,7 +89,7 @@ package enum PoolScript {
         if outcome == 'noneFree' then a = dueat or -1 end
         local place = firstplace()
         if place and place.till < (dueat or place.till + 1) then dueat = place.till end
-        local wakes = waiting > 0 and (n[0] > 0 and phase == 0 or phase == 2)
+        local wakes = waiting > 0 and ((n[0] > 0 or parts > 1) and phase == 0 or phase == 2)
         if wakes and ahead and (place.number ~= ahead or n[0] > free or verb == 'turn') then ring(place.number) end
         return {outcome, wakes and 1 or 0, dueat or -1, told, a, b, c}
         """

@@ -11,8 +11,8 @@ import Valkey
 /// | value | the length of the sealed value, that, and the metadata: never written again |
 /// | place in the queue | its number, until when it is kept |
 enum StoredPool {
-    static let policyForm = ">BI8I8I8I4I8I4I4I4I8"
-    static let policyLength = 57
+    static let policyForm = ">BI8I8I8I4I8I4I4I4I8B"
+    static let policyLength = 58
     static let countsForm = ">BI4I4I4I4I4I4I8I8I8"
     static let tokenForm = ">BI4I7I6I6I7B"
     static let tokenLength = 32
@@ -28,6 +28,7 @@ enum StoredPool {
         buffer.writeInteger(UInt32(clamping: policy.failuresToQuarantine ?? 0))
         buffer.writeInteger(UInt32(clamping: policy.rate?.count ?? 0))
         buffer.writeInteger(policy.rate?.span.wholeMilliseconds ?? 0)
+        buffer.writeInteger(UInt8(clamping: policy.parts))
     }
 
     static func write(_ token: NewToken, to buffer: inout ByteBuffer) {
@@ -112,6 +113,7 @@ private struct Row {
         policy.failuresToQuarantine = try count()
         let (most, span) = (try count(), try duration())
         if let most, let span { policy.rate = .init(count: most, span: span) }
+        policy.parts = Int(try number(1))
         return policy
     }
 

@@ -23,7 +23,8 @@ extension ValkeyStore: LeasePool {
             let replies = await shard.execute(questions)
             for (index, partition) in shard.partitions.enumerated() where partition != .control {
                 guard try replies[2 * index].bytes() == name else { throw .foreign }
-                for text in try replies[2 * index + 1].texts() {
+                // Names of parts come after all others.
+                for text in try replies[2 * index + 1].texts() where !text.hasPrefix("~") {
                     guard let pool = PoolName(text) else { throw .corrupt("a pool of no name that can be") }
                     found.append(pool)
                 }

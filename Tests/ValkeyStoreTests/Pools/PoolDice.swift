@@ -50,6 +50,7 @@ struct PoolDice {
         if below(3) == 0 { policy.longestHold = .milliseconds(lifetime + below(2_000)) }
         if isLimited { policy.mostPerHolder = 3 + below(3) }
         if below(2) == 0 { policy.failuresToQuarantine = 1 + below(3) }
+        if !isLimited, below(4) == 0 { policy.parts = 2 }
         if below(2) == 0 { policy.rate = .init(count: 1 + below(3), span: .milliseconds(1_000 + below(6_000))) }
         return policy
     }
