@@ -15,10 +15,17 @@ public enum PoolConformance {
     public static let checks: [PoolCheck] =
         PoolRaceChecks.all + PoolHoldChecks.all + PoolQueueChecks.all + PoolListChecks.all + PoolTimeChecks.all + PoolDifference.checks
 
+    /// The checks of what is also promised of a pool of several parts, for something that spreads pools over parts: every pool that they make has three.
+    public static let checksOfParts: [PoolCheck] = checks.compactMap(\.ofParts)
+
     /// Runs all checks, each on a new store, and tells which failed.
     ///
-    /// - Parameter make: opens a new, empty store.
-    public static func failures(of make: @Sendable () async throws -> any LeasePool) async -> [ConformanceFailure] {
+    /// - Parameters:
+    ///   - checks: which ones.
+    ///   - make: opens a new, empty store.
+    public static func failures(
+        in checks: [PoolCheck] = checks, of make: @Sendable () async throws -> any LeasePool
+    ) async -> [ConformanceFailure] {
         var failures: [ConformanceFailure] = []
         for check in checks {
             do {
@@ -37,11 +44,22 @@ public enum PoolConformance {
 public struct PoolCheck: Sendable, CustomStringConvertible {
     /// The promise, as a sentence.
     public let name: String
+    private let isOfOnePart: Bool
     private let body: @Sendable (PoolUnderTest) async throws -> Void
 
-    init(_ name: String, _ body: @escaping @Sendable (PoolUnderTest) async throws -> Void) {
+    /// - Parameter isOfOnePart: whether it is promised of pools of one part only.
+    init(_ name: String, isOfOnePart: Bool = false, _ body: @escaping @Sendable (PoolUnderTest) async throws -> Void) {
         self.name = name
+        self.isOfOnePart = isOfOnePart
         self.body = body
+    }
+
+    /// The same of pools of three parts; nil when that is not promised.
+    var ofParts: PoolCheck? {
+        guard !isOfOnePart else { return nil }
+        return PoolCheck(name + ", in three parts", isOfOnePart: true) { test in
+            try await body(PoolUnderTest(store: PartedPools(store: test.store), check: test.check, hasParts: true))
+        }
     }
 
     /// Opens a store and runs the check on it.

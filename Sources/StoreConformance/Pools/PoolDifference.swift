@@ -28,7 +28,7 @@ public struct PoolDifference {
 
     /// Three walks of a chance that nobody knows; a failure names its seed.
     static let checks = (1...3).map { number in
-        PoolCheck("answers what the rules answer, verb by verb (walk \(number))") { test in
+        PoolCheck("answers what the rules answer, verb by verb (walk \(number))", isOfOnePart: true) { test in
             var difference = PoolDifference(of: test.store, seed: .random(in: 0 ... .max), check: test.check)
             try await difference.run(steps: 400)
         }

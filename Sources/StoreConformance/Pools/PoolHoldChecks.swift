@@ -3,7 +3,7 @@ import TokenCore
 /// What the holder of a token, and who is not, can do with it. None of it needs a moment.
 enum PoolHoldChecks {
     static let all = [
-        PoolCheck("an assignment carries the token's value and metadata, and a lease that rises") { test in
+        PoolCheck("an assignment carries the token's value and metadata, and a lease that rises", isOfOnePart: true) { test in
             try await test.make(tokens: 2)
             var last = LeaseNumber.none
             for _ in 0..<6 {
@@ -52,7 +52,7 @@ enum PoolHoldChecks {
             try test.expect(try await test.perform(.release(test.id(0), lease: LeaseNumber(5))), is: .staleLease)
             try test.expect(try await test.list(), is: before)
         },
-        PoolCheck("an assignment that nobody was told of is undone: no rest, no count, the same place") { test in
+        PoolCheck("an assignment that nobody was told of is undone: no rest, no count, the same place", isOfOnePart: true) { test in
             var policy = test.calm
             policy.rest = .seconds(120)
             policy.rate = .init(count: 1, span: .seconds(3600))
@@ -80,7 +80,7 @@ enum PoolHoldChecks {
             try await test.make(tokens: 1)
             for verb in verbs { try test.expect(try await test.perform(verb), is: .noToken) }
         },
-        PoolCheck("a holder never has more than its limit, and who has no name has none") { test in
+        PoolCheck("a holder never has more than its limit, and who has no name has none", isOfOnePart: true) { test in
             var policy = test.calm
             policy.mostPerHolder = 2
             try await test.make(policy, tokens: 6)
@@ -109,7 +109,7 @@ enum PoolHoldChecks {
             try test.expect(try await test.perform(.restore(test.id(0))), is: .done)
             try test.expect(try await test.take().count, is: 1)
         },
-        PoolCheck("a pool of order fifo or least_recently_used gives what waited longest, one of order random any") { test in
+        PoolCheck("a pool of order fifo or least_recently_used gives what waited longest, one of order random any", isOfOnePart: true) { test in
             for (number, order) in PoolPolicy.Order.allCases.enumerated() {
                 guard let pool = PoolName("order-\(number)") else { continue }
                 var policy = test.calm

@@ -3,7 +3,7 @@ import TokenCore
 /// The queue: first come, first served, and nobody is lost.
 enum PoolQueueChecks {
     static let all = [
-        PoolCheck("who came first is served first, and nobody overtakes") { test in
+        PoolCheck("who came first is served first, and nobody overtakes", isOfOnePart: true) { test in
             try await test.make(tokens: 1)
             var token = try await test.takeOne()
             let tickets = try await test.queue("a", "b", "c")
@@ -37,7 +37,7 @@ enum PoolQueueChecks {
                 throw ConformanceFailure(check: test.check, reason: "b was not served")
             }
         },
-        PoolCheck("a claim for many waits for all of them, and those behind it wait too") { test in
+        PoolCheck("a claim for many waits for all of them, and those behind it wait too", isOfOnePart: true) { test in
             try await test.make(tokens: 2)
             let held = try await test.takeOne()
             let many = PoolClaim(holder: "many", count: 2, waits: true)

@@ -23,7 +23,7 @@ enum PoolTimeChecks {
             try test.expect(try await test.take(after: .milliseconds(120_999)).count, is: 0)
             try test.expect(try await test.take(after: .seconds(121)).count, is: 1)
         },
-        PoolCheck("a token without a sign of life is deleted, to the millisecond, and a lapse is none") { test in
+        PoolCheck("a token without a sign of life is deleted, to the millisecond, and a lapse is none", isOfOnePart: true) { test in
             try await test.make(PoolPolicy(keepAliveLimit: .seconds(300)), tokens: 2)
             let token = try await test.takeOne(after: .seconds(100))
             try test.expect(try await test.perform(.keepAlive(test.id(1), lease: nil), after: .milliseconds(299_999)), is: .alive(until: nil))
@@ -51,7 +51,7 @@ enum PoolTimeChecks {
                 throw ConformanceFailure(check: test.check, reason: "who lost its place is not served when nobody waits")
             }
         },
-        PoolCheck("leases rise also when the clock goes back") { test in
+        PoolCheck("leases rise also when the clock goes back", isOfOnePart: true) { test in
             try await test.make(tokens: 3)
             let first = try await test.takeOne(after: .seconds(100))
             let second = try await test.takeOne(after: .zero)

@@ -4,6 +4,8 @@ import TokenCore
 struct PoolUnderTest: Sendable {
     let store: any LeasePool
     let check: String
+    /// Whether its pools have parts: then two tokens may have one lease, each in its part.
+    var hasParts = false
     /// The pool that a check works on unless it says otherwise.
     let home = PoolName.usual
     /// When everything happens unless a check says otherwise: some time in 2026.
@@ -96,7 +98,7 @@ struct PoolUnderTest: Sendable {
         (counts.phase, counts.waiting, counts.surplus) = (statistics.phase, statistics.waiting, statistics.surplus)
         try expect(statistics, is: counts)
         let leases = tokens.compactMap { $0.assignment?.lease }
-        try expect(Set(leases).count == leases.count, "two assignments have one lease: \(leases)")
+        try expect(hasParts || Set(leases).count == leases.count, "two assignments have one lease: \(leases)")
     }
 
     /// Does something many times at once and returns the answers in no order.

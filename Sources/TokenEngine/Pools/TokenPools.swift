@@ -46,7 +46,7 @@ public final class TokenPools: Sendable {
         _ store: any LeasePool, records: any RecordStore, seals: SealKeys, usual: PoolPolicy, clock: any WallClock, logger: Logger
     ) async throws(StoreError) -> TokenPools {
         let secret = try await PoolSecret.open(in: records, seals: seals, now: clock.now())
-        let pools = TokenPools(store: store, sealer: PoolSealer(secret), clock: clock, logger: logger)
+        let pools = TokenPools(store: SplitPools(store), sealer: PoolSealer(secret), clock: clock, logger: logger)
         try await pools.settle(usual)
         try await pools.search()
         return pools

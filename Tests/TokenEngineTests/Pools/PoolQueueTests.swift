@@ -5,7 +5,7 @@ import TokenCore
 @testable import TokenEngine
 
 /// Who was served, in the order of it.
-private final class Served: Sendable {
+final class Served: Sendable {
     private let numbers = Mutex<[Int]>([])
 
     func append(_ number: Int) { numbers.withLock { $0.append(number) } }

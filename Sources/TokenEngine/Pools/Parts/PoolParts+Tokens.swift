@@ -1,0 +1,63 @@
+import TokenCore
+
+// How all parts stand, and which tokens they have.
+extension PoolParts {
+    /// How each part stands. Without the last of them, and with its answer, when one is missing.
+    func standing() async throws(StoreError) -> (reply: PoolReply, parts: [PoolStatistics]) {
+        var reply = PoolReply(.done)
+        var parts: [PoolStatistics] = []
+        for part in try await performInAll(.statistics) {
+            reply.absorb(part)
+            if case .statistics(let own) = part.outcome { parts.append(own) } else { reply.outcome = part.outcome }
+        }
+        return (reply, parts)
+    }
+
+    /// The standing of the pool.
+    ///
+    /// - Parameter home: what the pool itself said: its policy, its phase, and who waits.
+    func statistics(_ home: PoolReply) async throws(StoreError) -> PoolReply {
+        guard case .statistics(var all) = home.outcome else { return home }
+        var (reply, parts) = try await standing()
+        reply.absorb(home)
+        guard parts.count == count else { return reply }
+        for part in parts {
+            all.free += part.free
+            all.assigned += part.assigned
+            all.resting += part.resting
+            all.quarantined += part.quarantined
+            all.surplus += part.surplus
+        }
+        reply.outcome = .statistics(all)
+        return reply
+    }
+
+    /// Settles what is due everywhere. Whoever waits asks again: that a rest has ended is told by nothing else.
+    func settle(_ home: PoolReply) async throws(StoreError) -> PoolReply {
+        var reply = home
+        reply.outcome = .done
+        for part in try await changing({ () throws(StoreError) in try await performInAll(.settle) }) {
+            reply.absorb(part)
+            if part.outcome != .done { reply.outcome = part.outcome }
+        }
+        reply.wakes = true
+        return reply
+    }
+
+    /// Tokens in the order of their ids: those of the parts in their order.
+    func list(after: PooledTokenID?, _ limit: Int) async throws(StoreError) -> PoolReply {
+        var reply = PoolReply(.done)
+        var found: [PooledToken] = []
+        for part in (after.map(part) ?? 0)..<count where found.count < limit {
+            let page = try await perform(.list(after: after, limit: limit - found.count), in: part)
+            reply.absorb(page)
+            guard case .tokens(let tokens) = page.outcome else {
+                reply.outcome = page.outcome
+                return reply
+            }
+            found += tokens
+        }
+        reply.outcome = .tokens(found)
+        return reply
+    }
+}
