@@ -41,6 +41,7 @@ struct CreatePoolCommand: AsyncParsableCommand {
     @Option(help: "How long a token may be held, however often it is kept alive.") var maxHold: String?
     @Option(help: "How many tokens one holder may have.") var maxPerHolder: Int?
     @Option(help: "After how many failures in a row a token is set aside.") var quarantineAfter: Int?
+    @Option(help: "Over how many parts its tokens are spread, where one server is not enough for it.") var parts: Int?
     @Option(help: ArgumentHelp("How often one token may be assigned, such as 100/1h.", valueName: "count/span")) var rate: String?
     @OptionGroup var admin: AdminOptions
 
@@ -64,7 +65,7 @@ struct CreatePoolCommand: AsyncParsableCommand {
             ("order", order), ("lifetime", lifetime), ("unblock_lifetime", unblockLifetime), ("keep_alive_limit", keepAliveLimit),
             ("max_hold", maxHold),
         ]
-        let numbers = [("max_tokens", maxTokens), ("max_per_holder", maxPerHolder), ("quarantine_after", quarantineAfter)]
+        let numbers = [("max_tokens", maxTokens), ("max_per_holder", maxPerHolder), ("quarantine_after", quarantineAfter), ("parts", parts)]
         var members = texts.compactMap { name, text in text.map { (name, JSONValue.string($0)) } }
         members += numbers.compactMap { name, number in number.map { (name, JSONValue.integer(Int64($0))) } }
         if let rateParts {

@@ -20,6 +20,7 @@ enum PoolPolicyBody {
             case "max_hold": policy.longestHold = try optional(member, duration)
             case "max_per_holder": policy.mostPerHolder = try optional(member, number)
             case "quarantine_after": policy.failuresToQuarantine = try optional(member, number)
+            case "parts": policy.parts = try number(member)
             case "rate": policy.rate = try optional(member, rate)
             default: throw OAuthError(.invalidRequest, "The policy of a pool has no such member; docs/pools.md lists them.")
             }
@@ -98,6 +99,7 @@ extension PoolPolicy {
         json.member("max_hold", Self.value(longestHold?.components.seconds))
         json.member("max_per_holder", Self.value(mostPerHolder.map { Int64($0) }))
         json.member("quarantine_after", Self.value(failuresToQuarantine.map { Int64($0) }))
+        json.member("parts", Int64(parts))
         json.name("rate")
         guard let rate else { return json.null() }
         json.object { json in

@@ -16,7 +16,7 @@ struct PoolManagementTests {
             #expect(made.status == 201)
             let policy =
                 #""policy":{"order":"least_recently_used","lifetime":120,"unblock_lifetime":0,"keep_alive_limit":86400,"max_tokens":7,"#
-                + #""max_hold":3600,"max_per_holder":2,"quarantine_after":3,"rate":{"count":100,"per":3600}}"#
+                + #""max_hold":3600,"max_per_holder":2,"quarantine_after":3,"parts":1,"rate":{"count":100,"per":3600}}"#
             #expect(made.body.contains(policy))
             #expect(try await server.ask("POST", "/pools/ci", body: rules).status == 200)
             #expect(try await server.ask("POST", "/pools/ci", body: "{}").status == 409)
@@ -40,6 +40,26 @@ struct PoolManagementTests {
         }
     }
 
+    @Test func aPoolOfPartsIsMadeFilledAndRemoved() async throws {
+        try await Harness.run { server in
+            let made = try await server.ask("POST", "/pools/ci", body: #"{"parts":8,"unblock_lifetime":0}"#)
+            #expect(made.status == 201 && made.body.contains(#""parts":8"#))
+            #expect(try await server.ask("PATCH", "/pools/ci", body: #"{"parts":4}"#).status == 409)
+            let values = try await server.generate(30, "/pools/ci")
+            var taken: Set<String> = []
+            for _ in 0..<30 { taken.insert(try await server.assign("/pools/ci").token) }
+            #expect(taken == Set(values))
+            #expect(try await server.ask("POST", "/pools/ci/assign").status == 404)
+            #expect(try await server.ask("POST", "/pools/ci/unblock", body: #"{"token":"\#(values[7])"}"#).status == 200)
+            #expect(try await server.ask("POST", "/pools/ci/assign?wait=1s").json?["token"]?.string == values[7])
+            #expect(try await server.count("assigned", "ci") == 30)
+            let names = try await server.ask("GET", "/pools").json?["pools"]?.array?.compactMap { $0.object?["pool"]?.string }
+            #expect(names == ["ci", "default"])
+            #expect(try await server.ask("DELETE", "/pools/ci").status == 200)
+            #expect(try await server.ask("GET", "/pools/ci").status == 404)
+        }
+    }
+
     @Test func theConfiguredPoolIsLeftToTheConfiguration() async throws {
         try await Harness.run { server in
             for (method, body) in [("PUT", "{}"), ("PATCH", "{}"), ("DELETE", nil), ("POST", "{}")] {
@@ -53,6 +73,7 @@ struct PoolManagementTests {
         "x", "[]", #"{"lifetime":0}"#, #"{"lifetime":"x"}"#, #"{"lifetime":1.5}"#, #"{"lifetime":-1}"#, #"{"lifetime":null}"#,
         #"{"lifetme":60}"#, #"{"order":"lifo"}"#, #"{"order":1}"#, #"{"max_tokens":0}"#, #"{"max_tokens":20000001}"#, #"{"max_tokens":"1"}"#,
         #"{"keep_alive_limit":59}"#, #"{"keep_alive_limit":119}"#, #"{"max_hold":59}"#, #"{"max_per_holder":0}"#, #"{"quarantine_after":0}"#,
+        #"{"parts":0}"#, #"{"parts":65}"#, #"{"parts":null}"#, #"{"parts":2,"max_per_holder":1}"#,
         #"{"rate":{"count":257,"per":"1h"}}"#, #"{"rate":{"count":1}}"#, #"{"rate":"1/1h"}"#, #"{"lifetime":60,"lifetime":60}"#,
         #"{"lifetime":9223372036854775807}"#, #"{"unblock_lifetime":"367d"}"#,
     ]) func aBadPolicyMakesNoPool(_ body: String) async throws {
