@@ -11,6 +11,8 @@ struct PoolHistoryChecker {
     var known: Set<String>?
     /// What the rounding of times may differ by.
     var slack = Duration.milliseconds(5)
+    /// Whether the pool has parts: then leases rise for each token, and two tokens may have the same one.
+    var hasParts = false
 
     /// An assignment and the time that it certainly had.
     private struct Certain {
@@ -26,7 +28,7 @@ struct PoolHistoryChecker {
         }
         let byToken = Dictionary(grouping: grants, by: \.hold.token)
         let orders = Dictionary(grouping: history, by: \.action.token)
-        var found = leases(grants)
+        var found = hasParts ? byToken.values.reduce(into: []) { $0.formUnion(leases($1)) } : leases(grants)
         for (token, grants) in byToken {
             if let known, !known.contains(token) { found.formUnion(grants.map { .invented($0.hold) }) }
             let orders = orders[token] ?? []

@@ -12,6 +12,7 @@ struct PoolRun: Sendable {
 
     let instances: Instances
     let name: String
+    var parts = 1
     let recorder = PoolRecorder()
     private let seed = UInt64.random(in: 0 ... .max)
 
@@ -30,7 +31,7 @@ struct PoolRun: Sendable {
             }
             group.cancelAll()
         }
-        let violations = PoolHistoryChecker(lifetime: Self.lifetime, rest: Self.rest, known: known, slack: .milliseconds(50))
+        let violations = PoolHistoryChecker(lifetime: Self.lifetime, rest: Self.rest, known: known, slack: .milliseconds(50), hasParts: parts > 1)
             .violations(in: recorder.history)
         #expect(violations.isEmpty, "seed \(seed): \(violations.prefix(3))")
         try await everyTokenIsThere(known)
@@ -47,7 +48,7 @@ struct PoolRun: Sendable {
     }
 
     private func make() async throws -> Set<String> {
-        let policy = #"{"lifetime": 1, "unblock_lifetime": 1}"#
+        let policy = #"{"lifetime": 1, "unblock_lifetime": 1, "parts": \#(parts)}"#
         let service = InstanceService(instances[0])
         let created = try await service.send(.PUT, "/pools/\(name)", body: policy)
         try #require(created.status == 201, "\(created.text)")
@@ -55,12 +56,12 @@ struct PoolRun: Sendable {
         return Set(try JSONDecoder().decode(Made.self, from: Data(made.body)).tokens)
     }
 
+    private struct Token: Decodable { let token: String }
+    private struct Batch: Decodable { let tokens: [Token] }
+
     /// When nobody holds any and all have rested, all can be taken out at once, and no other.
     private func everyTokenIsThere(_ known: Set<String>) async throws {
-        struct Batch: Decodable {
-            struct Token: Decodable { let token: String }
-            let tokens: [Token]
-        }
+        guard parts == 1 else { return try await everyTokenCanBeHad(known) }
         let service = InstanceService(instances[0])
         let batch = try await eventually("all tokens of \(name) to be free") {
             let reply = try await service.send(.POST, "/pools/\(name)/assign", body: #"{"count": \#(Self.tokens)}"#)
@@ -69,6 +70,21 @@ struct PoolRun: Sendable {
         #expect(Set(batch.tokens.map(\.token)) == known)
         let more = try await service.send(.POST, "/pools/\(name)/assign")
         #expect(more.status == 404 && more.fields["Retry-After"].first != nil, "\(more.status) \(more.text)")
+    }
+
+    /// The same where a batch would have to come from one part: one by one, until each was had.
+    private func everyTokenCanBeHad(_ known: Set<String>) async throws {
+        struct Standing: Decodable { let tokens: Int }
+        let service = InstanceService(instances[0])
+        var taken: Set<String> = []
+        let deadline = ContinuousClock.now + .seconds(30)
+        while taken.count < known.count, ContinuousClock.now < deadline {
+            let reply = try await service.send(.POST, "/pools/\(name)/assign", body: #"{"wait": "5s"}"#)
+            if reply.status == 200 { taken.insert(try JSONDecoder().decode(Token.self, from: Data(reply.body)).token) }
+        }
+        #expect(taken == known)
+        let standing = try await service.send(.GET, "/pools/\(name)")
+        #expect(try JSONDecoder().decode(Standing.self, from: Data(standing.body)).tokens == Self.tokens)
     }
 }
 
