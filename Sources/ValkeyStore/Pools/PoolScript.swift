@@ -79,7 +79,7 @@ package enum PoolScript {
         """
 
     /// The bell rings only when somebody who has waited may be served now and could not be before: another one is first, more is free, or the phase
-    /// was told. So an attempt of somebody whose turn it is not makes no other attempt.
+    /// was told; in a pool of several parts, which does not know what is free, also when it is settled because something is. So an attempt of somebody whose turn it is not makes no other attempt.
     private static let end = """
         local outcome, a, b, c = perform()
         local after = state()
@@ -90,7 +90,7 @@ package enum PoolScript {
         local place = firstplace()
         if place and place.till < (dueat or place.till + 1) then dueat = place.till end
         local wakes = waiting > 0 and ((n[0] > 0 or parts > 1) and phase == 0 or phase == 2)
-        if wakes and ahead and (place.number ~= ahead or n[0] > free or verb == 'turn') then ring(place.number) end
+        if wakes and ahead and (place.number ~= ahead or n[0] > free or verb == 'turn' or parts > 1 and verb == 'settle') then ring(place.number) end
         return {outcome, wakes and 1 or 0, dueat or -1, told, a, b, c}
         """
 }

@@ -57,6 +57,39 @@ import ValkeyServer
         #expect(Set(stored.map { $0.encoded() }) == Set(told.map { $0.encoded() }))
     }
 
+    /// What one instance gets back in a part is rung to the other, whose waiter is first; and when that one is served, to whoever is next.
+    @Test func theBellOfThePoolRingsForItsParts() async throws {
+        try await Shape.cluster.run { place in
+            let stores = [try await place.emptyStore(), try await place.store()]
+            let (one, other) = (SplitPools(stores[0]), SplitPools(stores[1]))
+            func ask(_ verb: PoolVerb, of pools: SplitPools) async throws -> PoolOutcome {
+                try await pools.perform(verb, in: pool, now: .epoch, seed: 0).outcome
+            }
+            _ = try await ask(.create(policy), of: one)
+            _ = try await ask(.add([NewToken(id: PoolDice.id(1), sealed: [1])]), of: one)
+            guard case .assigned(let held) = try await ask(.assign(PoolClaim(holder: "w")), of: one) else { return #expect(Bool(false)) }
+            var bells = other.poolBells().makeAsyncIterator()
+            let channel = Names(Partition(of: pool, count: 4)).pools
+            try await eventually("a listener") {
+                for server in place.servers where try ValkeyCluster.ask(server, "PUBSUB SHARDNUMSUB \(channel)").contains(":1") { return true }
+                return nil
+            }
+            var tickets: [UInt64] = []
+            for pools in [other, one] {
+                guard case .waiting(let ticket) = try await ask(.assign(PoolClaim(holder: "w", waits: true)), of: pools) else {
+                    return #expect(Bool(false), "it does not wait")
+                }
+                tickets.append(ticket)
+            }
+            _ = try await ask(.release(held[0].id, lease: held[0].lease), of: one)
+            #expect(await bells.next() == PoolBell(pool, first: tickets[0]))
+            guard case .assigned = try await ask(.assign(PoolClaim(holder: "w", waits: true, ticket: tickets[0])), of: other) else {
+                return #expect(Bool(false), "it was its turn")
+            }
+            #expect(await bells.next() == PoolBell(pool, first: tickets[1]))
+        }
+    }
+
     /// A primary has no memory left: the tokens of the others are to be had.
     @Test func whileAPrimaryRefusesTheOthersServe() async throws {
         try await Shape.cluster.run { place in

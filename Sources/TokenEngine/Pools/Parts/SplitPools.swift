@@ -32,7 +32,9 @@ extension SplitPools: LeasePool {
         if let known = known.withLock({ $0[pool] }), verb.isForTokens(unless: known.isQueued) {
             before = try await ask(parts(known.parts, of: pool, now: now, seed: seed), verb)
             if let before {
-                if isAnswer(before.outcome, to: verb) { return before }
+                guard !isAnswer(before.outcome, to: verb) else {
+                    return known.isQueued ? await ring(after: before, verb, in: pool, now: now, seed: seed) : before
+                }
                 note(before.outcome, to: verb, in: pool)
             }
         }
@@ -70,6 +72,17 @@ extension SplitPools: LeasePool {
         case (.noneFree, .assign(let claim)): !claim.waits
         default: true
         }
+    }
+
+    /// A part does not know who waits. Where somebody does, whatever became free in it is told to the pool, whose bell all instances hear.
+    private func ring(after reply: PoolReply, _ verb: PoolVerb, in pool: PoolName, now: UnixTime, seed: UInt64) async -> PoolReply {
+        if case .assign = verb { return reply }
+        if case .resting(let until) = reply.outcome, until > now { return reply }
+        guard reply.wakes, let home = try? await store.perform(.settle, in: pool, now: now, seed: seed) else { return reply }
+        var rung = reply
+        rung.absorb(home)
+        if !home.wakes { known.withLock { $0[pool]?.isQueued = false } }
+        return rung
     }
 
     /// What is left to do after the pool itself has done what it has to.

@@ -34,6 +34,28 @@ import TokenCore
         #expect(world.inner.verbs == before + 3)
     }
 
+    /// The pool is told of what became free while somebody waits, and not otherwise: it rings for all instances.
+    @Test func thePoolIsToldWhatItsPartsGotBackWhileSomebodyWaits() async throws {
+        let world = try await SplitWorld(tokens: 3)
+        let held = [try await world.take(), try await world.take(), try await world.take()].map { $0[0] }
+        guard case .waiting(let ticket) = try await world.ask(.wait, of: world.pools) else { return #expect(Bool(false)) }
+        let told = Mutex<[PoolName]>([])
+        world.inner.fail { pool, _ in
+            told.withLock { $0.append(pool) }
+            return .none
+        }
+        _ = try await world.perform(.keepAlive(held[0].id, lease: nil))
+        #expect(told.withLock { $0.count } == 1)
+        _ = try await world.perform(.release(held[0].id, lease: nil))
+        #expect(told.withLock { $0.count } == 3 && told.withLock { $0.last } == .usual)
+        _ = try await world.perform(.leaveQueue(ticket: ticket))
+        _ = try await world.perform(.release(held[1].id, lease: nil))
+        told.withLock { $0 = [] }
+        _ = try await world.perform(.putBack(held[2].id, lease: held[2].lease))
+        #expect(told.withLock { $0.count } == 1, "nobody waits any more")
+        #expect(try await world.statistics().free == 3)
+    }
+
     /// Two instances, waiters on both: who came first has the token first, wherever it came.
     @Test func waitersOfTwoInstancesAreServedInTheirOrder() async throws {
         let world = try await SplitWorld(tokens: 1)
