@@ -18,20 +18,22 @@ protocol Endpoint: Sendable {
 struct Routes: Sendable {
     /// Those whose path is one text, by it.
     private let plain: [String: [any Endpoint]]
-    /// Those with a place in their path, taken apart.
-    private let patterns: [(endpoint: any Endpoint, segments: [Substring])]
-    private let hasStreams: Bool
+    /// Those with a place in their path.
+    private let patterns: [(endpoint: any Endpoint, pattern: PathPattern)]
+    /// Those of them that read bodies themselves.
+    private let streamed: [(method: HTTPRequest.Method, pattern: PathPattern)]
 
     init(_ endpoints: [any Endpoint]) {
-        hasStreams = endpoints.contains { $0 is any StreamedEndpoint }
-        patterns = endpoints.filter { type(of: $0).path.contains("{") }.map { ($0, Self.segments(type(of: $0).path)) }
-        plain = Dictionary(grouping: endpoints.filter { !type(of: $0).path.contains("{") }) { type(of: $0).path }
+        patterns = endpoints.compactMap { endpoint in PathPattern(type(of: endpoint).path).map { (endpoint, $0) } }
+        streamed = patterns.filter { $0.endpoint is any StreamedEndpoint }.map { (type(of: $0.endpoint).method, $0.pattern) }
+        let isFound = endpoints.allSatisfy { !($0 is any StreamedEndpoint) || PathPattern(type(of: $0).path) != nil }
+        precondition(isFound, "an endpoint that reads its body has a path without a place, where it is not looked for")
+        plain = Dictionary(grouping: endpoints.filter { PathPattern(type(of: $0).path) == nil }) { type(of: $0).path }
     }
 
     /// Whether a request's body is read by its endpoint, piece by piece.
     func streams(_ method: HTTPRequest.Method, _ target: String) -> Bool {
-        guard hasStreams, case .endpoint(let endpoint, _) = match(method, String(target.prefix { $0 != "?" })) else { return false }
-        return endpoint is any StreamedEndpoint
+        streamed.contains { $0.method == method && $0.pattern.parameter(in: target.utf8.prefix { $0 != UInt8(ascii: "?") }) != nil }
     }
 
     /// What a method and a path lead to.
@@ -47,9 +49,7 @@ struct Routes: Sendable {
     /// Finds the endpoint.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         if let known = plain[path] { return Self.choose(method, known.map { ($0, "") }) }
-        let given = Self.segments(path)
-        return Self.choose(
-            method, patterns.compactMap { pattern in Self.parameter(of: given, in: pattern.segments).map { (pattern.endpoint, $0) } })
+        return Self.choose(method, patterns.compactMap { known in known.pattern.parameter(in: path.utf8[...]).map { (known.endpoint, $0) } })
     }
 
     /// The endpoint of that method among those of a path.
@@ -63,21 +63,24 @@ struct Routes: Sendable {
         }
         return .otherMethod(path: type(of: last.endpoint).path, allow: allow.sorted())
     }
+}
 
-    private static func segments(_ path: String) -> [Substring] { path.split(separator: "/", omittingEmptySubsequences: false) }
+/// A path with one segment that may be anything: compared byte by byte, because every request is held against all of them.
+private struct PathPattern: Sendable {
+    private let prefix, suffix: [UInt8]
+
+    /// - Returns: nil for a path that is one text.
+    init?(_ path: String) {
+        guard let open = path.firstIndex(of: "{"), let close = path.firstIndex(of: "}") else { return nil }
+        prefix = Array(path[..<open].utf8)
+        suffix = Array(path[path.index(after: close)...].utf8)
+    }
 
     /// What stands in the place of the braces; nil when the path is another one.
-    private static func parameter(of given: [Substring], in wanted: [Substring]) -> String? {
-        guard given.count == wanted.count else { return nil }
-        var parameter = ""
-        for (given, wanted) in zip(given, wanted) {
-            if wanted.hasPrefix("{") {
-                guard !given.isEmpty, !given.contains("%") else { return nil }
-                parameter = String(given)
-            } else if given != wanted {
-                return nil
-            }
-        }
-        return parameter
+    func parameter(in path: Substring.UTF8View) -> String? {
+        guard path.count > prefix.count + suffix.count, path.starts(with: prefix), path.suffix(suffix.count).elementsEqual(suffix) else { return nil }
+        let segment = path.dropFirst(prefix.count).dropLast(suffix.count)
+        guard !segment.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else { return nil }
+        return String(Substring(segment))
     }
 }
