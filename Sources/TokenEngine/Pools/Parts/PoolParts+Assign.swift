@@ -36,7 +36,6 @@ extension PoolParts {
         if case .noneFree = answer.outcome { return reply }
         reply.outcome = answer.outcome
         if let left = try? await performAtHome(.leaveQueue(ticket: ticket)) { reply.absorb(left) }
-        reply.wakes = true
         return reply
     }
 }

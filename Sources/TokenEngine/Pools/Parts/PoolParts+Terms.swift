@@ -23,7 +23,6 @@ extension PoolParts {
                     reply.outcome = found.outcome
                     return reply
                 }
-                reply.wakes = true
                 if let settled, settled.policy == terms.policy, settled.phase == terms.phase { return reply }
                 for part in 0..<count { reply.absorb(try await settle(terms, in: part)) }
                 settled = terms

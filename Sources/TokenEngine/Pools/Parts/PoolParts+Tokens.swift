@@ -32,7 +32,7 @@ extension PoolParts {
         return reply
     }
 
-    /// Settles what is due everywhere. Whoever waits asks again: that a rest has ended is told by nothing else.
+    /// Settles what is due everywhere. That somebody waits the pool has said: that a rest has ended is told by nothing else.
     func settle(_ home: PoolReply) async throws(StoreError) -> PoolReply {
         var reply = home
         reply.outcome = .done
@@ -40,7 +40,6 @@ extension PoolParts {
             reply.absorb(part)
             if part.outcome != .done { reply.outcome = part.outcome }
         }
-        reply.wakes = true
         return reply
     }
 

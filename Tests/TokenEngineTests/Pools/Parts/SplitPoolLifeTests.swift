@@ -78,6 +78,13 @@ import TokenCore
         return isBroken
     }
 
+    /// Also in the parts that the first piece has not come to.
+    @Test func fromTheFirstPieceOfARemovalOnNothingIsAssigned() async throws {
+        let world = try await SplitWorld(tokens: 9)
+        #expect(try await world.perform(.remove(limit: 1)) == .more)
+        for seed in 0..<3 as Range<UInt64> { #expect(try await world.perform(.assign(PoolClaim(holder: "w")), seed: seed) == .draining) }
+    }
+
     /// A pool whose making was broken off is none, until that is repeated.
     @Test func aPoolThatLacksAPartIsNone() async throws {
         let world = try await SplitWorld(tokens: 3)
