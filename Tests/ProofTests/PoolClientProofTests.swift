@@ -23,8 +23,14 @@ extension Proofs {
                 #expect(try await state() == "free")
                 await #expect(throws: Broken.self) { try await pools.withToken { _ in throw Broken() } }
                 #expect(try await state() == "free")
-                let cancelled = Task { try await pools.withToken { _ in try await Task.sleep(for: .seconds(30)) } }
-                try await eventually("the token to be taken out") { try await state() == "assigned" ? true : nil }
+                let (begins, begin) = AsyncStream.makeStream(of: Void.self)
+                let cancelled = Task {
+                    try await pools.withToken { _ in
+                        begin.yield()
+                        try await Task.sleep(for: .seconds(30))
+                    }
+                }
+                for await _ in begins { break }
                 cancelled.cancel()
                 await #expect(throws: CancellationError.self) { try await cancelled.value }
                 #expect(try await state() == "free")

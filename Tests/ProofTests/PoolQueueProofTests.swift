@@ -33,11 +33,16 @@ extension SharedProofs {
 
         /// The script gives the token to whoever asks.
         @Test func aPoolThatServesWhoeverAsksIsCaught() async throws {
-            let forgery = StoreProxy.Forgery("local turn = not first or", "local turn = 1 ~= 2    or")
+            let forgery = StoreProxy.Forgery("local turn = phase == 0 and (not first or", "local turn = phase == 0 and (1 ~= 2    or")
             try await SharedPlace.use(.single) { place in
                 try await Instances.use(3, on: place, proxied: true, forgeries: [forgery]) { instances in
-                    let outcome = try await PoolQueueRun(instances, name: "queue", waiters: 60, patience: "20s", comesBack: false).run(together: 1)
-                    #expect(outcome.violations.contains { if case .overtaken = $0 { true } else { false } })
+                    // Who is quicker than the one whose turn it is, is a matter of chance: more than one run may be needed.
+                    var isCaught = false
+                    for number in 0..<3 where !isCaught {
+                        let run = PoolQueueRun(instances, name: "queue-\(number)", waiters: 60, patience: "20s", comesBack: false)
+                        isCaught = try await run.run(together: 1).violations.contains { if case .overtaken = $0 { true } else { false } }
+                    }
+                    #expect(isCaught)
                 }
             }
         }
