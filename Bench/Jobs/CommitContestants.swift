@@ -77,34 +77,57 @@ actor CommitContestant: Runner {
     func turn(_ settings: BenchSettings) async throws(BenchError) {
         try await self.server.clear()
         _ = try await self.run(settings.warmUp, from: 1 << 40)
-        let figures = self.server.server.process.figures
-        let before = (figures.cpu, Machine.ownCPU, ContinuousClock.now)
-        let done = Double(max(1, try await self.run(settings.turn, from: 0)))
-        let elapsed = (ContinuousClock.now - before.2) / .seconds(1)
-        let cpu = total([figures.cpu, before.0.map(-)]).map { $0 / done }
-        self.turns.append(CommitTurn(perSecond: done / elapsed, serverCPU: cpu, clientCPU: (Machine.ownCPU - before.1) / done))
+        self.turns.append(try await .measured(of: self.server.server) { () throws(BenchError) in try await self.run(settings.turn, from: 0) })
     }
 
     private func run(_ duration: Duration, from first: UInt64) async throws(BenchError) -> Int {
         let (store, commits, tasks) = (self.server.store, self.commits, self.tasks)
-        let end = ContinuousClock.now + duration
-        do {
-            return try await withThrowingTaskGroup(of: Int.self) { group in
-                for task in 0..<tasks {
-                    group.addTask {
-                        var count = 0
-                        while ContinuousClock.now < end {
-                            try await store.commit(commits.batch(first + UInt64(count * tasks + task)))
-                            count += 1
-                        }
-                        return count
-                    }
-                }
-                return try await group.reduce(0, +)
-            }
-        } catch {
-            throw BenchError("a commit failed: \(error)")
+        return try await repeated(for: duration, by: tasks) { task, count in
+            try await store.commit(commits.batch(first + UInt64(count * tasks + task)))
         }
+    }
+}
+
+/// Does something again and again in so many tasks of this process until the time is over.
+///
+/// - Parameter body: gets the number of its task, and how often that has done it.
+/// - Returns: how often it was done.
+func repeated(
+    for duration: Duration, by tasks: Int, _ body: @escaping @Sendable (_ task: Int, _ count: Int) async throws -> Void
+) async throws(BenchError) -> Int {
+    let end = ContinuousClock.now + duration
+    do {
+        return try await withThrowingTaskGroup(of: Int.self) { group in
+            for task in 0..<tasks {
+                group.addTask {
+                    var count = 0
+                    while ContinuousClock.now < end {
+                        try await body(task, count)
+                        count += 1
+                    }
+                    return count
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+    } catch {
+        throw BenchError("it failed under way: \(error)")
+    }
+}
+
+extension CommitTurn {
+    /// The turn that a body was.
+    ///
+    /// - Parameter body: says how often it was done.
+    static func measured(
+        of server: TestServer, isolation: isolated (any Actor)? = #isolation, _ body: () async throws(BenchError) -> Int
+    ) async throws(BenchError) -> CommitTurn {
+        let figures = server.process.figures
+        let (cpu, own, start) = (figures.cpu, Machine.ownCPU, ContinuousClock.now)
+        let done = Double(max(1, try await body()))
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        let spent = total([figures.cpu, cpu.map(-)]).map { $0 / done }
+        return CommitTurn(perSecond: done / elapsed, serverCPU: spent, clientCPU: (Machine.ownCPU - own) / done)
     }
 }
 

@@ -48,6 +48,12 @@ struct PoolServer: Sendable {
     /// How many tokens are free for `redis-benchmark`.
     func free() async throws(BenchError) -> Int { try await self.other.ask("ZCARD", ValkeyKey(PoolCycles.freeTokens)) }
 
+    /// `redis-benchmark` with words of its own database, over two connections as the client of the store has them.
+    func benchmark(_ words: [String], _ last: String, inFlight: Int) -> RedisBenchmark {
+        RedisBenchmark(
+            words: words, last: Array(last.utf8), port: self.server.port, database: Self.otherDatabase, connections: 2, pipeline: inFlight / 2)
+    }
+
     private func copy(from client: ValkeyClient, to database: Int) async throws(BenchError) {
         for key in PoolCycles.keys {
             let _: RESPToken = try await client.ask("COPY", ValkeyKey(key), ValkeyKey(key), "DB", ValkeyKey(String(database)), "REPLACE")
@@ -73,35 +79,13 @@ actor PoolContestant: Runner {
     func turn(_ settings: BenchSettings) async throws(BenchError) {
         try await self.pools.clear()
         _ = try await self.run(settings.warmUp)
-        let figures = self.pools.server.process.figures
-        let before = (figures.cpu, Machine.ownCPU, ContinuousClock.now)
-        let done = Double(max(1, try await self.run(settings.turn)))
-        let elapsed = (ContinuousClock.now - before.2) / .seconds(1)
-        let cpu = total([figures.cpu, before.0.map(-)]).map { $0 / done }
-        self.turns.append(CommitTurn(perSecond: done / elapsed, serverCPU: cpu, clientCPU: (Machine.ownCPU - before.1) / done))
+        self.turns.append(try await .measured(of: self.pools.server) { () throws(BenchError) in try await self.run(settings.turn) })
     }
 
     /// - Returns: how many cycles were made.
     private func run(_ duration: Duration) async throws(BenchError) -> Int {
-        let (store, tasks) = (self.pools.store, self.tasks)
-        let end = ContinuousClock.now + duration
-        do {
-            return try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<tasks {
-                    group.addTask {
-                        var count = 0
-                        while ContinuousClock.now < end {
-                            try await PoolCycles.one(in: store)
-                            count += 1
-                        }
-                        return count
-                    }
-                }
-                return try await group.reduce(0, +)
-            }
-        } catch {
-            throw BenchError("a cycle failed: \(error)")
-        }
+        let store = self.pools.store
+        return try await repeated(for: duration, by: self.tasks) { _, _ in try await PoolCycles.one(in: store) }
     }
 }
 
@@ -113,16 +97,11 @@ actor PoolBaseline: Runner {
     private let folder: WorkFolder
     private(set) var turns: [CommitTurn] = []
 
-    /// - Parameter inFlight: over two connections, as the client of the store has them.
     init(_ pools: PoolServer, inFlight: Int, in folder: WorkFolder) {
         self.pools = pools
         self.folder = folder
-        func benchmark(_ words: [String]) -> RedisBenchmark {
-            RedisBenchmark(
-                words: words, last: [], port: pools.server.port, database: PoolServer.otherDatabase, connections: 2, pipeline: inFlight / 2)
-        }
-        self.assign = benchmark(PoolCycles.assignWords(pools.assign))
-        self.release = benchmark(PoolCycles.releaseWords(pools.hold))
+        self.assign = pools.benchmark(PoolCycles.assignWords(pools.assign), "", inFlight: inFlight)
+        self.release = pools.benchmark(PoolCycles.releaseWords(pools.hold), "", inFlight: inFlight)
     }
 
     func turn(_ settings: BenchSettings) async throws(BenchError) {
@@ -157,13 +136,9 @@ actor BareBaseline: Runner {
     init(_ pools: PoolServer, inFlight: Int, in folder: WorkFolder) {
         self.pools = pools
         self.folder = folder
-        func benchmark(_ words: [String], _ last: String) -> RedisBenchmark {
-            RedisBenchmark(
-                words: words, last: Array(last.utf8), port: pools.server.port, database: PoolServer.otherDatabase, connections: 2,
-                pipeline: inFlight / 2)
-        }
-        self.take = benchmark(["ZPOPMIN"], PoolCycles.freeTokens)
-        self.giveBack = benchmark(["ZADD", PoolCycles.freeTokens, RedisBenchmark.anyNumber], "0000" + RedisBenchmark.anyNumber)
+        self.take = pools.benchmark(["ZPOPMIN"], PoolCycles.freeTokens, inFlight: inFlight)
+        self.giveBack = pools.benchmark(
+            ["ZADD", PoolCycles.freeTokens, RedisBenchmark.anyNumber], "0000" + RedisBenchmark.anyNumber, inFlight: inFlight)
     }
 
     func turn(_ settings: BenchSettings) async throws(BenchError) {

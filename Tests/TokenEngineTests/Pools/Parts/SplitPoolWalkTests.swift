@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TokenCore
 
@@ -15,7 +16,7 @@ import TokenCore
 
 /// Who has what, as it must be: a token's holder until its time is over, a place of each that waits.
 private struct PartWalk {
-    private var chance: Chance
+    private var chance: SplitMix
     private let world: SplitWorld
     private let instances: [SplitPools]
     /// Tokens that are in the pool, and for those that were given out to whom: under which lease, until when.
@@ -29,7 +30,7 @@ private struct PartWalk {
     private(set) var waited = 0
 
     init(seed: UInt64, world: SplitWorld) {
-        chance = Chance(state: seed)
+        chance = SplitMix(seed: seed)
         self.world = world
         instances = [world.pools, SplitPools(world.inner)]
     }
@@ -148,18 +149,7 @@ private struct PartWalk {
     }
 }
 
-/// A source of chance that a seed repeats (SplitMix64).
-private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix {
     /// A number of 0 ..< bound.
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+    fileprivate mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 }
