@@ -12,6 +12,8 @@ enum Slice: String {
     case valkey
     /// The core, the engine and both stores.
     case shared
+    /// The core and the client of upstream tokens, without HTTP.
+    case client
     /// What the fuzz targets read: the core and the Valkey client.
     case fuzz
     /// Everything.
@@ -26,8 +28,9 @@ enum Slice: String {
         case .store: [.core, .store]
         case .valkey: [.valkey]
         case .fuzz: [.core, .valkey]
+        case .client: [.core, .client]
         case .shared: [.core, .store, .valkey, .shared]
-        case .all: [.core, .store, .valkey, .shared, .all]
+        case .all: [.core, .store, .valkey, .shared, .client, .all]
         }
     }
 }
@@ -86,14 +89,33 @@ if slice.includes(.core) || slice.includes(.valkey) {
     targets += [.target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings)]
 }
 
-if slice.includes(.store) || slice.includes(.valkey) {
+if slice.includes(.store) || slice.includes(.valkey) || slice.includes(.client) {
     dependencies += [.package(url: "https://github.com/apple/swift-log", from: "1.16.2")]
+}
+
+if slice.includes(.store) || slice.includes(.client) {
+    dependencies += [.package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0")]
+}
+
+if slice.includes(.client) {
+    dependencies += [
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    ]
+    let observed: [Target.Dependency] = [
+        logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "Tracing", package: "swift-distributed-tracing"),
+    ]
+    products += [.library(name: "TokenClient", targets: ["TokenClient"])]
+    targets += [
+        room("TokenClient", ["TokenCore", "TokenSealing", "JOSE"] + observed),
+        tests("TokenClientTests", ["TokenClient", "TokenCore", "TokenSealing", "JOSE", "TestSupport"] + observed),
+    ]
 }
 
 if slice.includes(.store) {
     dependencies += [
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
     ]
     products += [
         .library(name: "TokenEngine", targets: ["TokenEngine"]),

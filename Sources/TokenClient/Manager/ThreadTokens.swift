@@ -1,0 +1,84 @@
+import TokenCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// The tokens that this thread read last, in memory that no other thread touches: what `token()` answers from.
+///
+/// A lock or a reference count that all cores share costs each of them more than everything else here. So a thread keeps a copy, and a manager
+/// raises its version (a word that all cores may read at once) when a copy must not be used any more. The table is direct-mapped: two managers that
+/// fall on one place only make one another slower.
+struct ThreadTokens {
+    /// One token of one manager.
+    private struct Entry {
+        /// 0: nothing. Managers are never numbered alike.
+        var manager: UInt64 = 0
+        var version: UInt64 = 0
+        var steadyEnd: Int64 = 0
+        var wallEnd: Int64 = 0
+        var content: AccessToken.Content?
+    }
+
+    /// How many managers a thread remembers: a power of two.
+    private static let places = 64
+
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let failure = pthread_key_create(&key) { pointer in
+            #if canImport(Darwin)
+            let table = pointer.assumingMemoryBound(to: Entry.self)
+            #else
+            guard let table = pointer?.assumingMemoryBound(to: Entry.self) else { return }
+            #endif
+            table.deinitialize(count: ThreadTokens.places)
+            table.deallocate()
+        }
+        precondition(failure == 0, "the system has no room for a thread's value")
+        return key
+    }()
+
+    /// The token of a manager, if this thread has read it at this version and it may still be used.
+    @inline(__always)
+    static func find(_ manager: UInt64, version: UInt64) -> AccessToken? {
+        guard let memory = pthread_getspecific(key) else { return nil }
+        let entry = memory.assumingMemoryBound(to: Entry.self) + Int(truncatingIfNeeded: manager & UInt64(places - 1))
+        guard entry.pointee.manager == manager, entry.pointee.version == version else { return nil }
+        let now = CoarseClock.read()
+        guard now.steady < entry.pointee.steadyEnd, now.wall < entry.pointee.wallEnd, let content = entry.pointee.content else { return nil }
+        return AccessToken(content)
+    }
+
+    /// Remembers a token for this thread, for as long as it is usable and no longer than `until`.
+    static func keep(_ content: AccessToken.Content, of manager: UInt64, version: UInt64, left: Duration?) {
+        let now = CoarseClock.read()
+        let left = left.map { nanoseconds($0) - CoarseClock.error } ?? .max
+        guard left > 0 else { return }
+        let entry = table + Int(truncatingIfNeeded: manager & UInt64(places - 1))
+        entry.pointee = Entry(
+            manager: manager, version: version, steadyEnd: sum(now.steady, left), wallEnd: sum(now.wall, left), content: content.copied())
+    }
+
+    private static var table: UnsafeMutablePointer<Entry> {
+        if let memory = pthread_getspecific(key) { return memory.assumingMemoryBound(to: Entry.self) }
+        let new = UnsafeMutablePointer<Entry>.allocate(capacity: places)
+        new.initialize(repeating: Entry(), count: places)
+        precondition(pthread_setspecific(key, new) == 0, "the system has no room for a thread's value")
+        return new
+    }
+
+    private static func nanoseconds(_ duration: Duration) -> Int64 {
+        let milliseconds = duration.wholeMilliseconds
+        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max : product
+    }
+
+    private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : sum
+    }
+}

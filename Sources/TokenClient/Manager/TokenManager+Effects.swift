@@ -1,0 +1,128 @@
+import Synchronization
+import TokenCore
+
+// The driver: one event of the machine under the lock, then what it asked for, without the lock.
+extension TokenManager {
+    /// What is left to do after the lock is gone.
+    private struct Work {
+        var resumed: [(Continuation, Machine.Outcome)] = []
+        var cancelled: Task<Void, Never>?
+        var begun: (number: UInt64, fetch: TokenFetch)?
+        var wakeAt: MonotonicTime?
+        var notices: [Machine.Notice] = []
+    }
+
+    /// One event without an answer.
+    func handle(_ now: Moment, _ event: (inout State) -> Machine.Effects) {
+        handle(now) { ((), event(&$0)) }
+    }
+
+    /// One event with an answer.
+    func handle<Answer>(_ now: Moment, _ event: (inout State) -> (Answer, Machine.Effects)) -> Answer {
+        let (answer, work) = state.withLock { state in
+            let (answer, effects) = event(&state)
+            return (answer, prepare(effects, &state))
+        }
+        perform(work)
+        return answer
+    }
+
+    private func prepare(_ effects: Machine.Effects, _ state: inout State) -> Work {
+        var work = Work()
+        for (waiter, outcome) in effects.resumed {
+            if let continuation = state.continuations.removeValue(forKey: waiter) { work.resumed.append((continuation, outcome)) }
+        }
+        if let number = effects.abandoned {
+            if state.fetch?.number == number { work.cancelled = state.fetch?.task } else { state.abandoned = number }
+            state.fetch = nil
+        }
+        if let number = effects.begun {
+            work.begun = (number, TokenFetch(name: name, rejected: state.rejected, timeout: state.machine.policy.fetchTimeout))
+        }
+        work.notices = effects.notices
+        note(effects.notices, &state)
+        if let next = state.machine.nextWake, state.armed.map({ next < $0 }) ?? true {
+            state.armed = next
+            work.wakeAt = next
+        }
+        return work
+    }
+
+    /// Observers hear in the order of the machine; the buffers are bounded, so nothing waits here.
+    private func note(_ notices: [Machine.Notice], _ state: inout State) {
+        for notice in notices {
+            if case .failed = notice {} else { version.wrappingAdd(1, ordering: .releasing) }
+            if state.observers.isEmpty { continue }
+            let event = TokenEvent(notice)
+            for observer in state.observers.values { observer.yield(event) }
+        }
+    }
+
+    private func perform(_ work: Work) {
+        work.cancelled?.cancel()
+        if let (number, fetch) = work.begun { begin(number, fetch) }
+        for (continuation, outcome) in work.resumed { continuation.resume(returning: outcome) }
+        if let moment = work.wakeAt { WakeList.shared.wake(self, at: moment) }
+        for notice in work.notices { telemetry.note(notice) }
+    }
+
+    private func begin(_ number: UInt64, _ fetch: TokenFetch) {
+        let task = Task { await run(number, fetch) }
+        let isAbandoned = state.withLock { state in
+            if state.machine.isFetching, state.machine.fetches == number { state.fetch = (number, task) }
+            defer { state.abandoned = nil }
+            return state.abandoned == number
+        }
+        if isAbandoned { task.cancel() }
+    }
+
+    /// One fetch, in a task of its own.
+    private func run(_ number: UInt64, _ fetch: TokenFetch) async {
+        let sentAt = MonotonicTime.read()
+        let result = await telemetry.span { () async -> Result<IssuedToken, TokenSourceError> in
+            do throws(TokenSourceError) { return .success(try await source.fetch(fetch)) } catch { return .failure(error) }
+        }
+        telemetry.fetched(result, after: MonotonicTime.read() - sentAt)
+        let now = Moment.read()
+        let chance = Double.random(in: 0..<1)
+        handle(now) { state in
+            if state.fetch?.number == number { state.fetch = nil }
+            switch result {
+            case .success(let issued):
+                let value = String(decoding: issued.value.bytes, as: UTF8.self)
+                let effects = state.machine.fetched(number, issued.lifetime, now: now, chance: chance) { usable in
+                    AccessToken.Content(value: value, type: issued.type, scope: issued.scope, expiresAt: usable.wall, number: number)
+                }
+                if state.machine.held?.number == number { state.rejected = nil }
+                return effects
+            case .failure(let error):
+                return state.machine.failed(
+                    number, error, retryAfter: error.retryAfter, isFinal: error.isFinal, now: now, chance: chance)
+            }
+        }
+    }
+}
+
+extension TokenManager: Sleeper {
+    func wake(for moment: MonotonicTime) {
+        let now = Moment.read()
+        let chance = Double.random(in: 0..<1)
+        handle(now) { state in
+            // A moment that another one has replaced: whoever replaced it wakes this as well.
+            guard state.armed == moment else { return Machine.Effects() }
+            state.armed = nil
+            return state.machine.wake(now: now, chance: chance)
+        }
+    }
+}
+
+extension TokenEvent {
+    init(_ notice: TokenManager.Machine.Notice) {
+        switch notice {
+        case .refreshed(let held): self = .refreshed(AccessToken(held.token))
+        case .failed(let refusal, let pause): self = .failed(TokenManagerError(refusal, retryAfter: pause), pause: pause)
+        case .invalidated(let number): self = .invalidated(number: number)
+        case .expired(let number): self = .expired(number: number)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Logging
+import Metrics
+import TokenCore
+import Tracing
+
+/// What managers of one name tell logs, metrics and traces. No secret passes here, and nothing that users send becomes a label.
+final class TokenTelemetry: Sendable {
+    private let name: String
+    private let logger: Logger
+    private let fetches: Counter
+    private let failures: Counter
+    private let invalidations: Counter
+    private let expiries: Counter
+    private let fetchTime: Metrics.Timer
+    private let waitTime: Metrics.Timer
+
+    init(_ name: String, _ logger: Logger?) {
+        self.name = name
+        self.logger = logger ?? Logger(label: "mintmark.token-client", factory: { _ in SwiftLogNoOpLogHandler() })
+        let labels = [("upstream", name)]
+        fetches = Counter(label: "mintmark_upstream_fetches_total", dimensions: labels)
+        failures = Counter(label: "mintmark_upstream_failures_total", dimensions: labels)
+        invalidations = Counter(label: "mintmark_upstream_invalidations_total", dimensions: labels)
+        expiries = Counter(label: "mintmark_upstream_expiries_total", dimensions: labels)
+        fetchTime = Metrics.Timer(label: "mintmark_upstream_fetch_seconds", dimensions: labels)
+        waitTime = Metrics.Timer(label: "mintmark_upstream_wait_seconds", dimensions: labels)
+    }
+
+    /// Runs one fetch in a span of its own (OpenTelemetry: a client's), below the span of the caller who began it.
+    func span(_ fetch: @Sendable () async -> Result<IssuedToken, TokenSourceError>) async -> Result<IssuedToken, TokenSourceError> {
+        await withSpan("token fetch", ofKind: .client) { span in
+            span.attributes["mintmark.upstream"] = name
+            let result = await fetch()
+            if case .failure(let error) = result { span.setStatus(SpanStatus(code: .error, message: "\(error)")) }
+            return result
+        }
+    }
+
+    func fetched(_ result: Result<IssuedToken, TokenSourceError>, after time: Duration) {
+        fetches.increment()
+        fetchTime.recordNanoseconds(time.wholeMilliseconds * 1_000_000)
+        if case .failure(let error) = result {
+            failures.increment()
+            logger.debug("a token was not fetched", metadata: ["upstream": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    func waited(_ time: Duration) { waitTime.recordNanoseconds(time.wholeMilliseconds * 1_000_000) }
+
+    func note(_ notice: TokenManager.Machine.Notice) {
+        switch notice {
+        case .refreshed(let held):
+            logger.debug("a token was fetched", metadata: ["upstream": "\(name)", "number": "\(held.number)"])
+        case .failed: break
+        case .invalidated(let number):
+            invalidations.increment()
+            logger.debug("a token is not accepted any more", metadata: ["upstream": "\(name)", "number": "\(number)"])
+        case .expired(let number):
+            expiries.increment()
+            logger.debug("a token's time is over", metadata: ["upstream": "\(name)", "number": "\(number)"])
+        }
+    }
+}

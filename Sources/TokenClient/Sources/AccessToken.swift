@@ -1,0 +1,51 @@
+public import TokenCore
+
+/// A token that somebody else issued, to be shown to whom it is for. Prints without its value.
+public struct AccessToken: Sendable {
+    /// One reference, so that handing a token out costs one count.
+    final class Content: Sendable {
+        let value: String
+        let type: String
+        let scope: String?
+        let expiresAt: UnixTime?
+        let number: UInt64
+
+        init(value: String, type: String, scope: String?, expiresAt: UnixTime?, number: UInt64) {
+            self.value = value
+            self.type = type
+            self.scope = scope
+            self.expiresAt = expiresAt
+            self.number = number
+        }
+
+        /// The same in memory of its own: a thread that has one counts its references alone.
+        func copied() -> Content {
+            Content(
+                value: String(decoding: Array(value.utf8), as: UTF8.self), type: type, scope: scope, expiresAt: expiresAt, number: number)
+        }
+    }
+
+    let content: Content
+
+    init(_ content: Content) { self.content = content }
+
+    /// What is sent: `Authorization: <type> <value>`.
+    public var value: String { content.value }
+    /// `token_type` (RFC 6749 section 7.1): mostly `Bearer`.
+    public var type: String { content.type }
+    /// `scope`, if the issuer said what it granted.
+    public var scope: String? { content.scope }
+    /// Until when the manager hands it out, by the calendar; nil if it does not end. The issuer's own end is a little later.
+    public var expiresAt: UnixTime? { content.expiresAt }
+    /// The number of the fetch that brought it: a higher one of the same manager is newer.
+    public var number: UInt64 { content.number }
+}
+
+extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Never the value (canon 59).
+    public var description: String { "Secret(\(type) token \(number))" }
+    /// As `description`.
+    public var debugDescription: String { description }
+    /// Nothing to look into.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
