@@ -57,6 +57,20 @@ import TokenEngine
         }
     }
 
+    /// A field of the connection that names anything sends a request to the plain route; without one a worker's verb is read whole.
+    @Test func verbsOfWorkersAreAnsweredWithTheBytesOfThePlainRoute() async throws {
+        try await Harness.run { server in
+            let targets = ["/tokens/assign", "/tokens/keep-alive", "/tokens/unblock", "/pools/default/report", "/pools/none/assign?wait=1x"]
+            for target in targets {
+                for body in ["", "{", "[]", #"{"token":1}"#, #"{"token":"x","lease":1}"#, #"{"token":"x","outcome":"ok"}"#] {
+                    let short = try await Wire.ask(server.ports.main, Harness.request("POST", target, body: body))
+                    let plain = try await Wire.ask(server.ports.main, Harness.request("POST", target, ["Connection: other"], body: body))
+                    #expect(short.status >= 400 && short.withoutDate == plain.withoutDate, "\(target) \(body)")
+                }
+            }
+        }
+    }
+
     /// What the connection brings while a short request is answered keeps its place: requests, the end of the input, and what is no HTTP.
     @Test func whatFollowsAShortRequestIsAnsweredAfterIt() async throws {
         try await Harness.run { server in

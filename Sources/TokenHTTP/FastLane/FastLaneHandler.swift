@@ -88,7 +88,11 @@ extension FastLaneHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { arrived(.part(unwrapInboundIn(data)), context) }
 
     private func arrived(_ arrival: Arrival, _ context: ChannelHandlerContext) {
-        guard !machine.isBusy else { return held.append(arrival) }
+        guard !machine.isBusy else {
+            // Whoever waits for a token has to hear of it now, not after the answer.
+            if case .inputClosed = arrival { depart() }
+            return held.append(arrival)
+        }
         switch arrival {
         case .part(.head(let head)): received(head, context)
         case .part(.body(let bytes)):
@@ -124,7 +128,7 @@ extension FastLaneHandler {
         if burst == nil { beginBurst() }
         answer = isAnswering && shape.isFast && machine.mayAnswer ? state.answer(shape.target, shape.authorization).map { ($0, shape.target) } : nil
         let awaitsContinue = shape.expectsContinue && shape.hasBody && (shape.contentLength ?? 0) <= limits.bodyBytes
-        let isShort = isAnswering && shape.isShort && (0...limits.bodyBytes).contains(shape.contentLength ?? -1)
+        let isShort = isAnswering && shape.isShort && (0...limits.bodyBytes).contains(shape.contentLength ?? 0)
         switch machine.receivedHead(canAnswer: answer != nil, isShort: isShort, closes: shape.closes, awaitsContinue: awaitsContinue) {
         case .answer, .drop: break
         case .gather: short = ShortRequest(head)
@@ -156,7 +160,9 @@ extension FastLaneHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case is ChannelShouldQuiesceEvent: perform(machine.stop(), context)
+        case is ChannelShouldQuiesceEvent:
+            if machine.isBusy { depart() }
+            perform(machine.stop(), context)
         case ChannelEvent.inputClosed: arrived(.inputClosed, context)
         default: context.fireUserInboundEventTriggered(event)
         }

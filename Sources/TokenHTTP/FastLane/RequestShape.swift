@@ -8,6 +8,8 @@ struct RequestShape {
         case authenticate, ping
         /// `POST`: small and frequent, so read whole and answered without a stream.
         case login, refresh
+        /// `POST`: a verb that workers call for a token of a pool, as small and as frequent.
+        case pooledToken
         /// Everything else.
         case other
     }
@@ -59,8 +61,13 @@ struct RequestShape {
         (target == .authenticate || target == .ping) && isPlain && !hasBody && authorizations <= 1
     }
 
-    /// Whether it is worth reading whole: a plain POST of one of the two targets that says how long its body is.
-    var isShort: Bool { (target == .login || target == .refresh) && isPlain && contentLength != nil }
+    /// Whether it is worth reading whole: a plain POST of one of these targets that says how long its body is, or has none.
+    var isShort: Bool {
+        switch target {
+        case .login, .refresh, .pooledToken: isPlain && (contentLength != nil || !hasBody)
+        case .authenticate, .ping, .other: false
+        }
+    }
 
     /// Whether its body may be long, and takes as long as it comes: as long as it goes on coming.
     let isStreamed: Bool
@@ -74,9 +81,21 @@ struct RequestShape {
         case (.GET, "/ping"): .ping
         case (.POST, "/login"): .login
         case (.POST, "/refresh"): .refresh
+        case (.POST, _) where isPooledToken(uri.utf8): .pooledToken
         default: .other
         }
     }
+
+    /// Whether this is `/tokens/VERB` or `/pools/NAME/VERB` with a verb of workers, whatever the query.
+    private static func isPooledToken(_ uri: String.UTF8View) -> Bool {
+        guard uri.starts(with: "/tokens/".utf8) || uri.starts(with: "/pools/".utf8) else { return false }
+        let path = uri.prefix { $0 != UInt8(ascii: "?") }
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return false }
+        let verb = path[path.index(after: slash)...]
+        return verbsOfWorkers.contains { verb.elementsEqual($0.utf8) }
+    }
+
+    private static let verbsOfWorkers = ["assign", "keep-alive", "unblock", "report"]
 
     /// What a target in absolute form has between `//` and the path; empty where it has no such thing, nil in every other form.
     private static func host(inTarget uri: String) -> Substring? {

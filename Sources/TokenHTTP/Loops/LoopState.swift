@@ -121,7 +121,7 @@ extension LoopState {
         switch target {
         case .ping: .prepared(replies.pong)
         case .authenticate: authenticate(authorization)
-        case .login, .refresh, .other: nil
+        case .login, .refresh, .pooledToken, .other: nil
         }
     }
 

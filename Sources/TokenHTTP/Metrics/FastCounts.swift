@@ -16,7 +16,7 @@ struct FastCounts: Sendable, Hashable {
         case .ping: pongs += 1
         case .authenticate where status == .ok: accepted += 1
         case .authenticate: refused += 1
-        case .login, .refresh, .other: break
+        case .login, .refresh, .pooledToken, .other: break
         }
     }
 

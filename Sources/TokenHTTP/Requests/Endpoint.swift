@@ -18,14 +18,17 @@ protocol Endpoint: Sendable {
 struct Routes: Sendable {
     /// Those whose path is one text, by it.
     private let plain: [String: [any Endpoint]]
-    /// Those with a place in their path.
-    private let patterns: [(endpoint: any Endpoint, pattern: PathPattern)]
+    /// Those with a place in their path, by what stands before it and then by what stands after it.
+    private let patterns: [(prefix: [UInt8], endpoints: [String: [any Endpoint]])]
     /// Those of them that read bodies themselves.
     private let streamed: [(method: HTTPRequest.Method, pattern: PathPattern)]
 
     init(_ endpoints: [any Endpoint]) {
-        patterns = endpoints.compactMap { endpoint in PathPattern(type(of: endpoint).path).map { (endpoint, $0) } }
-        streamed = patterns.filter { $0.endpoint is any StreamedEndpoint }.map { (type(of: $0.endpoint).method, $0.pattern) }
+        let placed = endpoints.compactMap { endpoint in PathPattern(type(of: endpoint).path).map { (endpoint: endpoint, pattern: $0) } }
+        patterns = Dictionary(grouping: placed, by: \.pattern.prefix).map { prefix, placed in
+            (prefix, Dictionary(grouping: placed) { String(decoding: $0.pattern.suffix, as: UTF8.self) }.mapValues { $0.map(\.endpoint) })
+        }
+        streamed = placed.filter { $0.endpoint is any StreamedEndpoint }.map { (type(of: $0.endpoint).method, $0.pattern) }
         let isFound = endpoints.allSatisfy { !($0 is any StreamedEndpoint) || PathPattern(type(of: $0).path) != nil }
         precondition(isFound, "an endpoint that reads its body has a path without a place, where it is not looked for")
         plain = Dictionary(grouping: endpoints.filter { PathPattern(type(of: $0).path) == nil }) { type(of: $0).path }
@@ -49,7 +52,14 @@ struct Routes: Sendable {
     /// Finds the endpoint.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         if let known = plain[path] { return Self.choose(method, known.map { ($0, "") }) }
-        return Self.choose(method, patterns.compactMap { known in known.pattern.parameter(in: path.utf8[...]).map { (known.endpoint, $0) } })
+        var found: [(endpoint: any Endpoint, parameter: String)] = []
+        for (prefix, endpoints) in patterns where path.utf8.starts(with: prefix) {
+            let rest = path.utf8.dropFirst(prefix.count)
+            let place = rest.prefix { $0 != UInt8(ascii: "/") }
+            guard let parameter = PathPattern.parameter(place) else { continue }
+            found += (endpoints[String(Substring(rest[place.endIndex...]))] ?? []).map { ($0, parameter) }
+        }
+        return Self.choose(method, found)
     }
 
     /// The endpoint of that method among those of a path.
@@ -65,9 +75,9 @@ struct Routes: Sendable {
     }
 }
 
-/// A path with one segment that may be anything: compared byte by byte, because every request is held against all of them.
+/// A path with one segment that may be anything.
 private struct PathPattern: Sendable {
-    private let prefix, suffix: [UInt8]
+    let prefix, suffix: [UInt8]
 
     /// - Returns: nil for a path that is one text.
     init?(_ path: String) {
@@ -79,8 +89,12 @@ private struct PathPattern: Sendable {
     /// What stands in the place of the braces; nil when the path is another one.
     func parameter(in path: Substring.UTF8View) -> String? {
         guard path.count > prefix.count + suffix.count, path.starts(with: prefix), path.suffix(suffix.count).elementsEqual(suffix) else { return nil }
-        let segment = path.dropFirst(prefix.count).dropLast(suffix.count)
-        guard !segment.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else { return nil }
+        return Self.parameter(path.dropFirst(prefix.count).dropLast(suffix.count))
+    }
+
+    /// A segment as a parameter: not empty, one segment only, and without an escape, which no path here needs.
+    static func parameter(_ segment: Substring.UTF8View) -> String? {
+        guard !segment.isEmpty, !segment.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else { return nil }
         return String(Substring(segment))
     }
 }
