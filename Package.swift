@@ -14,6 +14,8 @@ enum Slice: String {
     case shared
     /// The core and the client of upstream tokens, without HTTP.
     case client
+    /// The client of upstream tokens with HTTP.
+    case transport
     /// What the fuzz targets read: the core and the Valkey client.
     case fuzz
     /// Everything.
@@ -29,8 +31,9 @@ enum Slice: String {
         case .valkey: [.valkey]
         case .fuzz: [.core, .valkey]
         case .client: [.core, .client]
+        case .transport: [.core, .client, .transport]
         case .shared: [.core, .store, .valkey, .shared]
-        case .all: [.core, .store, .valkey, .shared, .client, .all]
+        case .all: [.core, .store, .valkey, .shared, .client, .transport, .all]
         }
     }
 }
@@ -146,11 +149,24 @@ if slice.includes(.store) {
 let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { Target.Dependency.product(name: $0, package: "swift-nio") }
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
-if slice.includes(.valkey) {
+if slice.includes(.valkey) || slice.includes(.transport) {
     dependencies += [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ]
+}
+
+if slice.includes(.transport) {
+    dependencies += [.package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0")]
+    products += [.library(name: "TokenTransport", targets: ["TokenTransport"])]
+    targets += [
+        room("TokenTransport", ["TokenClient", "TokenCore", "JOSE", asyncHTTPClient, nioSSL] + nio),
+        .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
+        tests("TokenTransportTests", ["TokenTransport", "TokenClient", "TokenCore", "JOSE", "LoopbackServer", nioSSL] + nio),
+    ]
+}
+
+if slice.includes(.valkey) {
     products += [.library(name: "Valkey", targets: ["Valkey"])]
     let sockets: [Target.Dependency] = [
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), nioSSL, logging,
@@ -184,7 +200,6 @@ if slice.includes(.all) {
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ]
     let server: [Target.Dependency] = [
@@ -206,16 +221,12 @@ if slice.includes(.all) {
     ]
     products += [
         .executable(name: "mintmark", targets: ["mintmark"]),
-        .library(name: "TokenTransport", targets: ["TokenTransport"]),
         .library(name: "TokenPoolClient", targets: ["TokenPoolClient"]),
     ]
     targets += [
-        room("TokenTransport", ["TokenCore", asyncHTTPClient] + nio),
         room("TokenPoolClient", ["TokenCore", "JOSE", asyncHTTPClient] + nio),
-        .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
         tests("JOSEOracleTests", ["JOSE", "TestSupport", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
         tests("TokenPoolClientTests", ["TokenPoolClient", "TokenCore"]),
-        tests("TokenTransportTests", ["TokenTransport", "TokenCore", "LoopbackServer"] + nio),
         room(
             "MintmarkCommands",
             [

@@ -18,6 +18,8 @@ struct Connection {
     let address: IPAddress
 
     func run(limit: Int, deadline: NIODeadline) async throws(TransportError) -> FetchResponse {
+        var outgoing = outgoing
+        outgoing.tlsConfiguration = try request.tls?.configuration()
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let answer = try await client.execute(outgoing, deadline: deadline)

@@ -8,15 +8,21 @@ public struct FetchRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// Nil: none.
     public var body: [UInt8]?
+    /// What is shown and believed when a secure connection is made; nil: nothing of our own, and the system's roots.
+    public var tls: FetchTLS?
 
     /// - Parameters:
     ///   - method: `GET` by default; only its redirects are followed.
     ///   - headers: `Host` and `Content-Length` are set by the client.
-    public init(_ url: WebURL, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8]? = nil) {
+    public init(
+        _ url: WebURL, method: String = "GET", headers: [(name: String, value: String)] = [], body: [UInt8]? = nil,
+        tls: FetchTLS? = nil
+    ) {
         self.url = url
         self.method = method
         self.headers = headers
         self.body = body
+        self.tls = tls
     }
 }
 

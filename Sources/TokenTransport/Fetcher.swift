@@ -30,7 +30,10 @@ public struct Fetcher: Sendable {
                 return response
             }
             let next = try request.url.resolving(location)
-            if next.origin != request.url.origin { request.headers = [] }
+            if next.origin != request.url.origin {
+                request.headers = []
+                request.tls?.certificate = nil
+            }
             request.url = next
             reach = .publicInternet
         }

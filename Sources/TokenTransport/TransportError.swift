@@ -12,6 +12,8 @@ public enum TransportError: Error, Sendable, Equatable {
     case deadline(host: String)
     /// The body is longer than the policy allows, in bytes.
     case tooLarge(limit: Int)
+    /// A certificate or key of our own that cannot be read, in the library's words.
+    case certificate(String)
     /// More redirects than the policy follows.
     case tooManyRedirects(limit: Int)
 
@@ -35,6 +37,7 @@ extension TransportError: CustomStringConvertible {
         case .unreachable(let host, let detail): "\(host) cannot be reached: \(detail)"
         case .deadline(let host): "\(host) did not answer in time."
         case .tooLarge(let limit): "The answer has more than \(limit) bytes."
+        case .certificate(let detail): "The certificate or its key cannot be read: \(detail)"
         case .tooManyRedirects(let limit): "There were more than \(limit) redirects."
         }
     }
