@@ -6,6 +6,8 @@ public enum TokenManagerError: Error, Sendable, Equatable {
     case timedOut(retryAfter: Duration)
     /// What the source brought was over when it came.
     case expiredOnArrival(retryAfter: Duration)
+    /// What the source brought last ends before the token that was there, so it replaced nothing.
+    case outdated(retryAfter: Duration)
     /// The caller's own deadline has passed; the fetch may go on for others.
     case deadline
     /// More callers wait than the policy allows.
@@ -19,6 +21,7 @@ extension TokenManagerError: CustomStringConvertible {
         case .failed(let error, _): error.description
         case .timedOut: "The source did not answer in time."
         case .expiredOnArrival: "The token was over when it came."
+        case .outdated: "The source brought an older token than the one that was there."
         case .deadline: "No token came before the deadline."
         case .overloaded: "Too many callers wait for this token."
         }
@@ -27,7 +30,7 @@ extension TokenManagerError: CustomStringConvertible {
     /// How long to wait before asking again makes sense; nil if nothing is known.
     public var retryAfter: Duration? {
         switch self {
-        case .failed(_, let pause), .timedOut(let pause), .expiredOnArrival(let pause): pause
+        case .failed(_, let pause), .timedOut(let pause), .expiredOnArrival(let pause), .outdated(let pause): pause
         case .deadline, .overloaded: nil
         }
     }

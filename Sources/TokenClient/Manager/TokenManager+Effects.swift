@@ -32,9 +32,10 @@ extension TokenManager {
         for (waiter, outcome) in effects.resumed {
             if let continuation = state.continuations.removeValue(forKey: waiter) { work.resumed.append((continuation, outcome)) }
         }
-        if let number = effects.abandoned {
-            if state.fetch?.number == number { work.cancelled = state.fetch?.task } else { state.abandoned = number }
-            state.fetch = nil
+        if !effects.resumed.isEmpty, state.continuations.isEmpty { state.continuations = [:] }
+        if effects.abandoned != nil {
+            work.cancelled = state.task
+            state.task = nil
         }
         if let number = effects.begun {
             work.begun = (number, TokenFetch(name: name, rejected: state.rejected, timeout: state.machine.policy.fetchTimeout))
@@ -48,10 +49,11 @@ extension TokenManager {
         return work
     }
 
-    /// Observers hear in the order of the machine; the buffers are bounded, so nothing waits here.
+    /// Observers hear in the order of the machine; the buffers are bounded, so nothing waits here. Threads ask the machine again after each notice, but
+    /// for a failure that is retried without them.
     private func note(_ notices: [Machine.Notice], _ state: inout State) {
         for notice in notices {
-            if case .failed = notice {} else { version.wrappingAdd(1, ordering: .releasing) }
+            if case .failed = notice, state.machine.policy.keepsFresh {} else { version.wrappingAdd(1, ordering: .releasing) }
             if state.observers.isEmpty { continue }
             let event = TokenEvent(notice)
             for observer in state.observers.values { observer.yield(event) }
@@ -68,12 +70,12 @@ extension TokenManager {
 
     private func begin(_ number: UInt64, _ fetch: TokenFetch) {
         let task = Task { await run(number, fetch) }
-        let isAbandoned = state.withLock { state in
-            if state.machine.isFetching, state.machine.fetches == number { state.fetch = (number, task) }
-            defer { state.abandoned = nil }
-            return state.abandoned == number
+        let isUnderWay = state.withLock { state in
+            guard state.machine.isFetching, state.machine.fetches == number else { return false }
+            state.task = task
+            return true
         }
-        if isAbandoned { task.cancel() }
+        if !isUnderWay { task.cancel() }
     }
 
     /// One fetch, in a task of its own.
@@ -86,7 +88,7 @@ extension TokenManager {
         let now = Moment.read()
         let chance = Double.random(in: 0..<1)
         handle(now) { state in
-            if state.fetch?.number == number { state.fetch = nil }
+            if state.machine.fetches == number { state.task = nil }
             switch result {
             case .success(let issued):
                 let value = String(decoding: issued.value.bytes, as: UTF8.self)

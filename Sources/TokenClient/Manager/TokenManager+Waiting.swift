@@ -46,10 +46,7 @@ extension TokenManager {
     /// This thread may answer from its own memory: until the token's end, or until a caller has to start the next fetch.
     private func remember(_ held: Machine.Held, _ machine: Machine, _ now: Moment) {
         var usable = held.usable
-        if !machine.policy.keepsFresh, !machine.isFetching, let refreshAt = held.refreshAt {
-            guard refreshAt > now.steady else { return }
-            usable.steady = min(usable.steady ?? refreshAt, refreshAt)
-        }
+        if let call = machine.nextFetchByCall { usable.steady = min(usable.steady ?? call, call) }
         ThreadTokens.keep(held.token, of: serial, version: version.load(ordering: .acquiring), left: usable.left(at: now))
     }
 
@@ -69,6 +66,7 @@ extension TokenManagerError {
         case .failed(let error): self = .failed(error, retryAfter: retryAfter)
         case .timedOut: self = .timedOut(retryAfter: retryAfter)
         case .expiredOnArrival: self = .expiredOnArrival(retryAfter: retryAfter)
+        case .outdated: self = .outdated(retryAfter: retryAfter)
         }
     }
 }

@@ -17,10 +17,8 @@ public final class TokenManager: Sendable {
     struct State: Sendable {
         var machine: Machine
         var continuations: [Machine.Waiter: Continuation] = [:]
-        /// The fetch under way.
-        var fetch: (number: UInt64, task: Task<Void, Never>)?
-        /// A fetch that was given up before its task had been noted here.
-        var abandoned: UInt64?
+        /// The fetch under way; nil also until whoever began it has noted it.
+        var task: Task<Void, Never>?
         var observers: [UInt64: AsyncStream<TokenEvent>.Continuation] = [:]
         /// The earliest moment at which the wake list knows that this wants to be woken.
         var armed: MonotonicTime?
@@ -35,8 +33,6 @@ public final class TokenManager: Sendable {
         }
     }
 
-    /// What it is called in logs and metrics.
-    public let name: String
     /// Where its tokens come from.
     public let source: any TokenSource
     let telemetry: TokenTelemetry
@@ -54,7 +50,7 @@ public final class TokenManager: Sendable {
     ///   - name: what it is called in logs and metrics: from a small set, not made of what users send.
     ///   - logger: silent without one.
     public convenience init(name: String, source: some TokenSource, policy: UpstreamPolicy = UpstreamPolicy(), logger: Logger? = nil) {
-        self.init(name: name, source: source, policy: policy, telemetry: TokenTelemetry(name, logger))
+        self.init(source: source, policy: UpstreamPolicy.Shared(policy), telemetry: TokenTelemetry(name, logger))
     }
 
     /// A manager of a value that is made anew at a fixed interval, whatever its own lifetime.
@@ -70,14 +66,14 @@ public final class TokenManager: Sendable {
         var policy = policy
         policy.refresh = .every(interval)
         let source = ClosureSource(name) { _ in IssuedToken(try await generate(), lifetime: .unlimited) }
-        self.init(name: name, source: source, policy: policy, telemetry: TokenTelemetry(name, logger))
+        self.init(source: source, policy: UpstreamPolicy.Shared(policy), telemetry: TokenTelemetry(name, logger))
     }
 
-    init(name: String, source: any TokenSource, policy: UpstreamPolicy, telemetry: TokenTelemetry) {
-        self.name = name
+    /// What many managers have in common is one object each.
+    init(source: any TokenSource, policy: UpstreamPolicy.Shared, telemetry: TokenTelemetry) {
         self.source = source
         self.telemetry = telemetry
-        state = Mutex(State(machine: Machine(policy: policy, mayAbandon: source.mayBeAbandoned)))
+        state = Mutex(State(machine: Machine(sharing: policy, mayAbandon: source.mayBeAbandoned)))
         serial = Self.serials.wrappingAdd(1, ordering: .relaxed).newValue
     }
 
@@ -91,6 +87,9 @@ public final class TokenManager: Sendable {
 // MARK: - For callers
 
 extension TokenManager {
+    /// What it is called in logs and metrics.
+    public var name: String { telemetry.name }
+
     /// The token: at once if there is one, else as soon as the fetch that is under way has brought it.
     ///
     /// It is checked on every call that its time is not over. While the source fails, the old token is served until its end.

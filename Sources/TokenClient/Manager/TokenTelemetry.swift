@@ -5,7 +5,7 @@ import Tracing
 
 /// What managers of one name tell logs, metrics and traces. No secret passes here, and nothing that users send becomes a label.
 final class TokenTelemetry: Sendable {
-    private let name: String
+    let name: String
     private let logger: Logger
     private let fetches: Counter
     private let failures: Counter

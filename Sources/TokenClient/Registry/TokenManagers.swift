@@ -25,7 +25,7 @@ public final class TokenManagers: Sendable {
     public let name: String
     /// How many are kept.
     public let most: Int
-    private let policy: UpstreamPolicy
+    private let policy: UpstreamPolicy.Shared
     private let telemetry: TokenTelemetry
     /// Guards the table for one look-up.
     private let state = Mutex(State())
@@ -38,7 +38,7 @@ public final class TokenManagers: Sendable {
     public init(name: String, most: Int = 100_000, policy: UpstreamPolicy = .whileUsed, logger: Logger? = nil) {
         self.name = name
         self.most = max(1, most)
-        self.policy = policy
+        self.policy = UpstreamPolicy.Shared(policy)
         telemetry = TokenTelemetry(name, logger)
     }
 
@@ -56,7 +56,7 @@ public final class TokenManagers: Sendable {
                 return state.places.values[index].manager
             }
             guard state.places.count < most || makeRoom(&state) else { return nil }
-            let manager = TokenManager(name: name, source: source, policy: policy, telemetry: telemetry)
+            let manager = TokenManager(source: source, policy: policy, telemetry: telemetry)
             state.places[identity] = Place(manager: manager, isUsed: false)
             state.ring.append(identity)
             return manager

@@ -10,12 +10,14 @@ extension UpstreamMachine {
     ) -> Effects {
         var effects = Effects()
         guard let fetch = fetching, fetch.number == number else { return effects }
-        let (usable, refreshAt) = policy.plan(lifetime, sentAt: fetch.sentAt, now: now, chance: chance)
-        guard !usable.isOver(at: now) else {
-            fail(.expiredOnArrival, retryAfter: nil, isFinal: false, now: now, chance: chance, &effects)
+        dropIfOver(now, &effects)
+        let (usable, refreshAt) = shared.policy.plan(lifetime, sentAt: fetch.sentAt, now: now, chance: chance)
+        if let refusal = refusal(of: usable, now) {
+            fail(refusal, retryAfter: nil, isFinal: false, now: now, chance: chance, &effects)
             return effects
         }
         let new = Held(token: token(usable), number: number, since: now, usable: usable, refreshAt: refreshAt)
+        if held != nil { rejections = 0 }
         held = new
         failures = 0
         activity = .resting
@@ -42,55 +44,67 @@ extension UpstreamMachine {
     /// Time has passed: whatever is due by now happens.
     public mutating func wake(now: Moment, chance: Double) -> Effects {
         var effects = Effects()
-        if let fetch = fetching, now.steady >= fetch.sentAt.steady + policy.fetchTimeout {
+        dropIfOver(now, &effects)
+        if let fetch = fetching, now.steady >= timeout(of: fetch) {
             effects.abandoned = fetch.number
             fail(.timedOut, retryAfter: nil, isFinal: false, now: now, chance: chance, &effects)
         }
-        dropIfOver(now, &effects)
         for waiter in waiters.due(at: now.steady) { effects.resumed.append((waiter, .deadline)) }
         abandonIfUnwanted(&effects)
-        if policy.keepsFresh, refreshIsDue(now) { begin(now, isKept: true, &effects) }
+        if keepsFresh, refreshIsDue(now) { begin(now, isKept: true, &effects) }
         beginIfWanted(now, &effects)
         return effects
     }
 
     /// When `wake` has something to do; nil if only a call can change anything.
     public var nextWake: MonotonicTime? {
-        let end = policy.keepsFresh ? held?.usable.steady : nil
-        let timeout = fetching.map { $0.sentAt.steady + policy.fetchTimeout }
-        return [waiters.earliest, end, timeout, nextFetch].compactMap(\.self).min()
+        let end = keepsFresh || waiters.count > 0 ? held?.usable.steady : nil
+        return [waiters.earliest, end, fetching.map(timeout), nextFetch].compactMap(\.self).min()
     }
 
     /// When the next fetch begins by itself; nil if one is under way, or only a call begins one.
     public var nextFetch: MonotonicTime? {
         if fetching != nil { return nil }
         if wantsFetch { return mayBeginAt }
-        guard policy.keepsFresh, let refreshAt = held?.refreshAt else { return nil }
-        return max(refreshAt, mayBeginAt ?? refreshAt)
+        return keepsFresh ? nextRefresh : nil
     }
+
+    /// When a call is needed to begin the next fetch while a token is served; nil if none is.
+    public var nextFetchByCall: MonotonicTime? { keepsFresh || fetching != nil ? nil : nextRefresh }
 }
 
 extension UpstreamMachine {
+    /// Whether fetches begin by themselves: on demand they do not.
+    private var keepsFresh: Bool { shared.policy.keepsFresh && shared.policy.refresh != .onDemand }
+
     /// Whether a token is wanted that is not there.
-    private var wantsFetch: Bool {
-        held == nil && (waiters.wanting > 0 || (policy.keepsFresh && isWanted))
+    private var wantsFetch: Bool { held == nil && (waiters.wanting > 0 || (keepsFresh && isWanted)) }
+
+    /// When the token that is served makes way for the next.
+    private var nextRefresh: MonotonicTime? {
+        guard let refreshAt = held?.refreshAt else { return nil }
+        return max(refreshAt, mayBeginAt ?? refreshAt)
     }
 
     /// Before this no fetch begins; nil if one may at any time.
     private var mayBeginAt: MonotonicTime? {
-        let spaced = lastBegun.map { $0 + policy.leastInterval }
+        let spaced = lastBegun.map { $0 + shared.policy.spacing(after: rejections) }
         if case .cooling(_, let until) = activity { return max(until, spaced ?? until) }
         return spaced
     }
 
+    func mayBegin(_ now: Moment) -> Bool { fetching == nil && now.steady >= mayBeginAt ?? now.steady }
+
+    private func timeout(of fetch: Fetch) -> MonotonicTime { fetch.sentAt.steady + shared.policy.fetchTimeout }
+
     func refreshIsDue(_ now: Moment) -> Bool {
-        guard fetching == nil, let refreshAt = held?.refreshAt, now.steady >= refreshAt else { return false }
-        return now.steady >= mayBeginAt ?? now.steady
+        guard let refreshAt = held?.refreshAt, now.steady >= refreshAt else { return false }
+        return mayBegin(now)
     }
 
     mutating func beginIfWanted(_ now: Moment, _ effects: inout Effects) {
-        guard fetching == nil, wantsFetch, now.steady >= mayBeginAt ?? now.steady else { return }
-        begin(now, isKept: policy.keepsFresh, &effects)
+        guard wantsFetch, mayBegin(now) else { return }
+        begin(now, isKept: keepsFresh, &effects)
     }
 
     mutating func begin(_ now: Moment, isKept: Bool, _ effects: inout Effects) {
@@ -100,12 +114,21 @@ extension UpstreamMachine {
         effects.begun = fetches
     }
 
+    /// Why what came cannot take the place of what is there. A value that is made anew at a fixed interval always can.
+    private func refusal(of usable: UsableUntil, _ now: Moment) -> Refusal? {
+        if usable.isOver(at: now) { return .expiredOnArrival }
+        if case .every = shared.policy.refresh { return nil }
+        guard let end = held?.usable.steady, let newEnd = usable.steady else { return nil }
+        return newEnd < end ? .outdated : nil
+    }
+
     /// The failure is everybody's who waited for this fetch, and nobody repeats it before the pause is over.
     private mutating func fail(
         _ refusal: Refusal, retryAfter: Duration?, isFinal: Bool, now: Moment, chance: Double, _ effects: inout Effects
     ) {
+        dropIfOver(now, &effects)
         failures += 1
-        let pause = policy.pause(after: failures, retryAfter: retryAfter, isFinal: isFinal, chance: chance)
+        let pause = shared.policy.pause(after: failures, retryAfter: retryAfter, isFinal: isFinal, chance: chance)
         activity = .cooling(refusal, until: now.steady + pause)
         for waiter in waiters.removeAll(watchersToo: false) { effects.resumed.append((waiter, .refused(refusal, retryAfter: pause))) }
         effects.notices.append(.failed(refusal, pause: pause))
@@ -114,6 +137,7 @@ extension UpstreamMachine {
     mutating func dropIfOver(_ now: Moment, _ effects: inout Effects) {
         guard let held, held.usable.isOver(at: now) else { return }
         self.held = nil
+        rejections = 0
         effects.notices.append(.expired(held.number))
         waiters.wakeWatchers()
     }

@@ -27,7 +27,7 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
         /// Until when it is served.
         public let usable: UsableUntil
         /// From when on a newer one is wanted; nil if only its end makes one wanted.
-        public internal(set) var refreshAt: MonotonicTime?
+        public let refreshAt: MonotonicTime?
     }
 
     /// Why a caller gets no token.
@@ -38,6 +38,8 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
         case timedOut
         /// What the source brought was over when it came.
         case expiredOnArrival
+        /// What the source brought ends before the token that is there: an answer out of some cache, which replaces nothing.
+        case outdated
     }
 
     /// What becomes of a waiter.
@@ -80,7 +82,7 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
     }
 
     /// What is done for the token now.
-    enum Activity: Sendable {
+    indirect enum Activity: Sendable {
         /// Nothing.
         case resting
         /// A fetch is under way.
@@ -93,12 +95,11 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
     struct Fetch: Sendable {
         let number: Number
         let sentAt: Moment
-        /// Whether it goes on although nobody waits: it was begun ahead of time, or giving it up could lose something.
+        /// Whether it goes on although nobody waits: it was begun without anybody, or giving it up could lose something.
         let isKept: Bool
     }
 
-    /// How it is kept fresh.
-    public let policy: UpstreamPolicy
+    let shared: UpstreamPolicy.Shared
     /// Whether a fetch may be given up half-way; not where its answer would be lost and could not be had again.
     let mayAbandon: Bool
     /// The token to serve, until its end has been noticed.
@@ -111,16 +112,24 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
     var lastBegun: MonotonicTime?
     /// Failures since the last token.
     public internal(set) var failures = 0
+    /// Tokens in a row that were not accepted soon after they came. Fetching ever more of them would help nobody.
+    var rejections = 0
     /// Whether anybody has asked: before that nothing is fetched.
     var isWanted = false
 
     /// A machine without a token.
     ///
     /// - Parameter mayAbandon: false for a source that rotates what it asks with.
-    public init(policy: UpstreamPolicy, mayAbandon: Bool = true) {
-        self.policy = policy
+    public init(policy: UpstreamPolicy, mayAbandon: Bool = true) { self.init(sharing: UpstreamPolicy.Shared(policy), mayAbandon: mayAbandon) }
+
+    /// A machine without a token, whose policy is that of others too.
+    public init(sharing policy: UpstreamPolicy.Shared, mayAbandon: Bool = true) {
+        shared = policy
         self.mayAbandon = mayAbandon
     }
+
+    /// How it is kept fresh.
+    public var policy: UpstreamPolicy { shared.policy }
 
     /// Whether a fetch is under way.
     public var isFetching: Bool { fetching != nil }
@@ -154,16 +163,17 @@ extension UpstreamMachine {
         var effects = Effects()
         isWanted = true
         dropIfOver(now, &effects)
-        if let held, held.number > newerThan ?? 0 {
+        if let held, held.number != newerThan {
             if refreshIsDue(now) { begin(now, isKept: true, &effects) }
             return (.token(held), effects)
         }
+        beginIfWanted(now, &effects)
         let watches = held != nil
         if !watches, case .cooling(let refusal, let until) = activity, now.steady < until {
             return (.refused(refusal, retryAfter: until - now.steady), effects)
         }
         guard now.steady < deadline else { return (.deadline, effects) }
-        guard waiters.count < policy.mostWaiters else { return (.overloaded, effects) }
+        guard waiters.count < shared.policy.mostWaiters else { return (.overloaded, effects) }
         waiters.insert(waiter, until: deadline, watches: watches)
         beginIfWanted(now, &effects)
         return (nil, effects)
@@ -179,10 +189,13 @@ extension UpstreamMachine {
 
     /// A caller knows that the token of this number is not accepted any more: only if it is still the one that is served.
     ///
+    /// The next is fetched at once. Where tokens in a row are not accepted, the fetches stand further and further apart: then it is not the tokens.
+    ///
     /// - Returns: whether it was.
     public mutating func invalidate(_ number: Number, now: Moment) -> (wasCurrent: Bool, effects: Effects) {
         var effects = Effects()
         guard let held, held.number == number else { return (false, effects) }
+        rejections = now.steady - held.since.steady < shared.policy.longestPause ? rejections + 1 : 1
         self.held = nil
         effects.notices.append(.invalidated(number))
         waiters.wakeWatchers()
@@ -195,7 +208,7 @@ extension UpstreamMachine {
         var effects = Effects()
         isWanted = true
         dropIfOver(now, &effects)
-        beginIfWanted(now, &effects)
+        if held == nil, mayBegin(now) { begin(now, isKept: true, &effects) }
         return effects
     }
 }

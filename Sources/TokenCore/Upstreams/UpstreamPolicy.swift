@@ -13,7 +13,7 @@ public struct UpstreamPolicy: Sendable, Hashable {
     /// When to refresh.
     public var refresh: Refresh = .ahead(at: 0.8, jitter: 0.1)
     /// Whether the token is refreshed when its time has come although nobody asks for it. Without it the first caller after that time gets the old
-    /// token at once and starts the refresh.
+    /// token at once and starts the refresh. On demand it means nothing.
     public var keepsFresh = true
     /// What a token without `expires_in` is taken to last: RFC 6749 section 5.1 leaves it to the documentation, and five minutes are shorter than
     /// what any known issuer gives.
@@ -28,7 +28,8 @@ public struct UpstreamPolicy: Sendable, Hashable {
     public var longestPause: Duration = .seconds(60)
     /// The longest `Retry-After` that is honoured.
     public var longestRetryAfter: Duration = .seconds(3600)
-    /// Between the beginnings of two fetches lies at least this much, however short-lived or often rejected the tokens are.
+    /// Between the beginnings of two fetches lies at least this much, however short-lived the tokens are; where tokens in a row are invalidated soon
+    /// after they came it doubles with each, up to `longestPause`.
     public var leastInterval: Duration = .milliseconds(100)
     /// How long a caller waits who sets no deadline of its own.
     public var patience: Duration = .seconds(30)
@@ -40,31 +41,26 @@ public struct UpstreamPolicy: Sendable, Hashable {
 }
 
 extension UpstreamPolicy {
-    /// How long a token may be used after its fetch began, at `chance` 0 ..< 1 of the jitter, and when the next is fetched.
+    /// One policy that many tokens refer to, so that none of them pays for it.
+    public final class Shared: Sendable {
+        /// The policy.
+        public let policy: UpstreamPolicy
+
+        /// A policy for many.
+        public init(_ policy: UpstreamPolicy) { self.policy = policy }
+    }
+
+    /// How long a token may be used, at `chance` 0 ..< 1 of the jitter, and when the next is fetched.
     func plan(_ lifetime: TokenLifetime, sentAt: Moment, now: Moment, chance: Double) -> (usable: UsableUntil, refreshAt: MonotonicTime?) {
-        let whole: Duration
-        let usable: UsableUntil
-        switch lifetime {
-        case .unlimited:
-            if case .every(let interval) = refresh { return (UsableUntil(wall: nil, steady: nil), sentAt.steady + interval) }
-            return (UsableUntil(wall: nil, steady: nil), nil)
-        case .lasting(let duration):
-            whole = min(max(duration, .zero), Self.longestLifetime)
-            let end = whole - marginOf(whole)
-            usable = UsableUntil(wall: sentAt.wall + end, steady: sentAt.steady + end)
-        case .unstated:
-            whole = fallbackLifetime
-            let end = whole - marginOf(whole)
-            usable = UsableUntil(wall: sentAt.wall + end, steady: sentAt.steady + end)
-        case .until(let end):
-            whole = min(max(end - now.wall, .zero), Self.longestLifetime)
-            let left = whole - marginOf(whole)
-            usable = UsableUntil(wall: now.wall + left, steady: now.steady + left)
+        guard let (since, whole) = span(lifetime, sentAt: sentAt, now: now) else {
+            return (UsableUntil(wall: nil, steady: nil), interval.map { sentAt.steady + $0 })
         }
+        let end = whole - min(margin, whole / 10)
+        let usable = UsableUntil(wall: since.wall + end, steady: since.steady + end)
         switch refresh {
         case .onDemand: return (usable, nil)
         case .every(let interval): return (usable, sentAt.steady + interval)
-        case .ahead(let share, let jitter): return (usable, sentAt.steady + whole * min(max(share - jitter * chance, 0.1), 0.95))
+        case .ahead(let share, let jitter): return (usable, since.steady + min(whole * min(max(share - jitter * chance, 0.1), 0.95), end * 0.95))
         }
     }
 
@@ -75,7 +71,22 @@ extension UpstreamPolicy {
         return max(drawn, min(retryAfter ?? .zero, longestRetryAfter))
     }
 
-    private func marginOf(_ lifetime: Duration) -> Duration { min(margin, lifetime / 10) }
+    /// Between the beginnings of two fetches, after so many tokens in a row that were not accepted soon after they came.
+    func spacing(after rejections: Int) -> Duration {
+        rejections <= 1 ? leastInterval : max(leastInterval, min(longestPause, leastInterval * (1 << min(rejections - 1, 20))))
+    }
+
+    private var interval: Duration? { if case .every(let interval) = refresh { interval } else { nil } }
+
+    /// From when a lifetime counts, and how long it is; nil if it does not end.
+    private func span(_ lifetime: TokenLifetime, sentAt: Moment, now: Moment) -> (since: Moment, whole: Duration)? {
+        switch lifetime {
+        case .unlimited: nil
+        case .lasting(let duration): (sentAt, min(max(duration, .zero), Self.longestLifetime))
+        case .unstated: (sentAt, fallbackLifetime)
+        case .until(let end): (now, min(max(end - now.wall, .zero), Self.longestLifetime))
+        }
+    }
 
     /// Ten years: what is longer is as good as unlimited, and sums with it do not overflow.
     private static let longestLifetime = Duration.seconds(10 * 365 * 86_400)

@@ -7,10 +7,13 @@ struct WaiterList<Waiter: Hashable & Sendable>: Sendable {
         let watches: Bool
     }
 
+    /// Deadlines are looked at no more often than this, because a look passes everybody who waits.
+    static var coarseness: Duration { .milliseconds(5) }
+
     private var waits: [Waiter: Wait] = [:]
     /// How many want any token, and therefore a fetch.
     private(set) var wanting = 0
-    /// No deadline is before this; nil when nobody waits.
+    /// When to look for deadlines: at the first one, or up to `coarseness` after it. Nil when nobody waits.
     private(set) var earliest: MonotonicTime?
 
     /// How many wait.
@@ -29,25 +32,20 @@ struct WaiterList<Waiter: Hashable & Sendable>: Sendable {
     mutating func remove(_ waiter: Waiter) -> Bool {
         guard let wait = waits.removeValue(forKey: waiter) else { return false }
         if !wait.watches { wanting -= 1 }
-        if waits.isEmpty { earliest = nil }
+        if waits.isEmpty { self = WaiterList() }
         return true
     }
 
     /// Takes out whose deadline has come.
     mutating func due(at now: MonotonicTime) -> [Waiter] {
         guard let earliest, earliest <= now else { return [] }
-        let over = waits.filter { $0.value.deadline <= now }.map(\.key)
-        for waiter in over { _ = remove(waiter) }
-        self.earliest = waits.values.map(\.deadline).min()
-        return over
+        return take(lookAgain: now + Self.coarseness) { $0.deadline <= now }
     }
 
     /// Takes out everybody, or only who wants any token.
     mutating func removeAll(watchersToo: Bool) -> [Waiter] {
-        let gone = waits.filter { watchersToo || !$0.value.watches }.map(\.key)
-        for waiter in gone { _ = remove(waiter) }
-        if !waits.isEmpty { earliest = waits.values.map(\.deadline).min() }
-        return gone
+        guard watchersToo || wanting > 0 else { return [] }
+        return take(lookAgain: nil) { watchersToo || !$0.watches }
     }
 
     /// The token that watchers had is gone: they want any.
@@ -55,5 +53,17 @@ struct WaiterList<Waiter: Hashable & Sendable>: Sendable {
         guard wanting < waits.count else { return }
         waits = waits.mapValues { Wait(deadline: $0.deadline, watches: false) }
         wanting = waits.count
+    }
+
+    /// Takes out those whose wait is over. Whoever is idle keeps no memory for it.
+    private mutating func take(lookAgain: MonotonicTime?, where isOver: (Wait) -> Bool) -> [Waiter] {
+        let over = waits.filter { isOver($0.value) }.map(\.key)
+        if over.count == waits.count {
+            self = WaiterList()
+            return over
+        }
+        for waiter in over { _ = remove(waiter) }
+        earliest = waits.values.map(\.deadline).min().map { max($0, lookAgain ?? $0) }
+        return over
     }
 }
