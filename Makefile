@@ -1,7 +1,7 @@
 # What a person types. Everything else is in the scripts that these call.
 SECONDS ?= 60
 SWIFT ?= swift
-# Tests at a time: more of them would only wait for a processor, and the servers that they talk to with them.
+# Tests at a time under the thread sanitizer: more of them would only wait for a processor.
 WIDTH := --experimental-maximum-parallelization-width 6
 FORMATTED := Package.swift Sources Tests Bench Fuzz/Package.swift Fuzz/Sources
 
@@ -15,7 +15,7 @@ build: ensure ## Build everything, tests included, and check that every import i
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error
 
 test: ensure-tests ## Every test and proof, at the size for every day
-	$(SWIFT) test $(WIDTH)
+	scripts/test.sh
 
 lint: ## The format, checked
 	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
