@@ -162,7 +162,9 @@ if slice.includes(.transport) {
     targets += [
         room("TokenTransport", ["TokenClient", "TokenCore", "JOSE", asyncHTTPClient, nioSSL] + nio),
         .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
-        tests("TokenTransportTests", ["TokenTransport", "TokenClient", "TokenCore", "JOSE", "LoopbackServer", nioSSL] + nio),
+        tests(
+            "TokenTransportTests",
+            ["TokenTransport", "TokenClient", "TokenCore", "JOSE", "LoopbackServer", "TestSupport", asyncHTTPClient, nioSSL] + nio),
     ]
 }
 

@@ -20,8 +20,10 @@ public struct WebURL: Sendable, Hashable {
     ///
     /// - Throws: `.url` for anything but a scheme of `http` or `https`, a host, an optional port and an optional target;
     ///   user information, a fragment, white space, backslashes and bytes beyond ASCII are refused.
-    public init(_ text: String) throws(TransportError) {
-        guard text.utf8.count <= Self.longest, text.utf8.allSatisfy(Self.isPlain) else { throw .url(text) }
+    public init(_ text: String) throws(TransportError) { try self.init(text, longest: Self.longest) }
+
+    init(_ text: String, longest: Int) throws(TransportError) {
+        guard text.utf8.count <= longest, text.utf8.allSatisfy(Self.isPlain) else { throw .url(text) }
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, ["http", "https"].contains(parts[0].lowercased()) else { throw .url(text) }
         isSecure = parts[0].lowercased() == "https"
@@ -34,9 +36,9 @@ public struct WebURL: Sendable, Hashable {
     }
 
     /// The URL that a `Location` means (RFC 9110 section 10.2.2): absolute, or a path on the same host.
-    func resolving(_ location: String) throws(TransportError) -> WebURL {
-        if location.hasPrefix("/"), !location.hasPrefix("//") { return try WebURL(origin + location) }
-        return try WebURL(location)
+    func resolving(_ location: String, longest: Int = WebURL.longest) throws(TransportError) -> WebURL {
+        if location.hasPrefix("/"), !location.hasPrefix("//") { return try WebURL(origin + location, longest: longest) }
+        return try WebURL(location, longest: longest)
     }
 
     /// Scheme, host and port, without a slash at the end.

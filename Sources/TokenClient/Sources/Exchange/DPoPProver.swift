@@ -1,6 +1,6 @@
 public import JOSE
 import Synchronization
-public import TokenCore
+import TokenCore
 
 /// Makes the proofs that bind tokens to a key (RFC 9449), and remembers the nonces that servers ask for.
 ///
@@ -23,9 +23,12 @@ public final class DPoPProver: Sendable {
     /// - Parameters:
     ///   - url: absolute; its query and fragment do not count (RFC 9449 section 4.2).
     ///   - token: the access token that the request carries; nil at a token endpoint.
-    ///   - now: wall clock.
     /// - Throws: `.misconfigured` if the key does not sign.
-    public func proof(method: String, url: String, token: String? = nil, now: UnixTime) throws(TokenSourceError) -> String {
+    public func proof(method: String, url: String, token: String? = nil) throws(TokenSourceError) -> String {
+        try proof(method: method, url: url, token: token, now: Moment.read().wall)
+    }
+
+    func proof(method: String, url: String, token: String?, now: UnixTime) throws(TokenSourceError) -> String {
         var claims = JSONObject()
         claims["jti"] = .string(JWTText.freshID())
         claims["htm"] = .string(method)

@@ -64,7 +64,7 @@ public struct TokenEndpoint: Sendable {
         var request = TokenEndpointRequest("POST", url, timeout: timeout)
         request.headers = [("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json")]
         try authentication.apply(clientID: clientID, to: &request, &form, now: now)
-        if let prover { request.headers.append(("DPoP", try prover.proof(method: "POST", url: url, now: now))) }
+        if let prover { request.headers.append(("DPoP", try prover.proof(method: "POST", url: url, token: nil, now: now))) }
         request.body = form.encoded
         return (try await transport.send(request), form.secrets + authentication.secrets)
     }
