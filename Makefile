@@ -33,10 +33,10 @@ fuzz: ensure ## Each fuzz target for SECONDS
 	Fuzz/run $(SECONDS)
 
 # Left out are the exhaustive walks, pure functions on one thread that would take minutes; the races are run fewer times.
-SINGLE_THREADED := FamilyWalkTests|RequestPairTests|KeyRingWalkTests|KeyRingFaultTests|TidyTests
+SINGLE_THREADED := FamilyWalkTests|RequestPairTests|KeyRingWalkTests|KeyRingFaultTests|UpstreamWalkTests|TidyTests
 
-tsan: ensure ## Core, engine and store tests under the thread sanitizer
-	TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/tsan.suppressions' MINTMARK_SLICE=store MINTMARK_RACE_ROUNDS=20 \
+tsan: ensure ## Core, engine, store and client tests under the thread sanitizer
+	TSAN_OPTIONS='suppressions=$(CURDIR)/Tests/tsan.suppressions' MINTMARK_SLICE=races MINTMARK_RACE_ROUNDS=20 \
 		$(SWIFT) test --sanitize=thread --scratch-path .build-tsan $(WIDTH) --skip '$(SINGLE_THREADED)'
 
 .PHONY: ensure ensure-tests

@@ -16,6 +16,8 @@ enum Slice: String {
     case client
     /// The client of upstream tokens with HTTP.
     case transport
+    /// What runs under the thread sanitizer: the core, the engine, the embedded store and the client.
+    case races
     /// What the fuzz targets read: the core and the Valkey client.
     case fuzz
     /// Everything.
@@ -31,6 +33,7 @@ enum Slice: String {
         case .valkey: [.valkey]
         case .fuzz: [.core, .valkey]
         case .client: [.core, .client]
+        case .races: [.core, .store, .client]
         case .transport: [.core, .client, .transport]
         case .shared: [.core, .store, .valkey, .shared]
         case .all: [.core, .store, .valkey, .shared, .client, .transport, .all]
@@ -112,7 +115,12 @@ if slice.includes(.client) {
     products += [.library(name: "TokenClient", targets: ["TokenClient"])]
     targets += [
         room("TokenClient", ["TokenCore", "TokenSealing", "JOSE"] + observed),
-        tests("TokenClientTests", ["TokenClient", "TokenCore", "TokenSealing", "JOSE", "TestSupport"] + observed),
+        tests(
+            "TokenClientTests",
+            ["TokenClient", "TokenCore", "TokenSealing", "JOSE", "TestSupport"] + observed + [
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+            ]),
     ]
 }
 

@@ -7,6 +7,8 @@ import Tracing
 final class TokenTelemetry: Sendable {
     let name: String
     private let logger: Logger
+    /// Nil: the process's, as it is when a span begins.
+    private let tracer: (any Tracer)?
     private let fetches: Counter
     private let failures: Counter
     private let invalidations: Counter
@@ -14,21 +16,23 @@ final class TokenTelemetry: Sendable {
     private let fetchTime: Metrics.Timer
     private let waitTime: Metrics.Timer
 
-    init(_ name: String, _ logger: Logger?) {
+    init(_ name: String, _ logger: Logger?, metrics: any MetricsFactory = MetricsSystem.factory, tracer: (any Tracer)? = nil) {
         self.name = name
+        self.tracer = tracer
         self.logger = logger ?? Logger(label: "mintmark.token-client", factory: { _ in SwiftLogNoOpLogHandler() })
         let labels = [("upstream", name)]
-        fetches = Counter(label: "mintmark_upstream_fetches_total", dimensions: labels)
-        failures = Counter(label: "mintmark_upstream_failures_total", dimensions: labels)
-        invalidations = Counter(label: "mintmark_upstream_invalidations_total", dimensions: labels)
-        expiries = Counter(label: "mintmark_upstream_expiries_total", dimensions: labels)
-        fetchTime = Metrics.Timer(label: "mintmark_upstream_fetch_seconds", dimensions: labels)
-        waitTime = Metrics.Timer(label: "mintmark_upstream_wait_seconds", dimensions: labels)
+        fetches = Counter(label: "mintmark_upstream_fetches_total", dimensions: labels, factory: metrics)
+        failures = Counter(label: "mintmark_upstream_failures_total", dimensions: labels, factory: metrics)
+        invalidations = Counter(label: "mintmark_upstream_invalidations_total", dimensions: labels, factory: metrics)
+        expiries = Counter(label: "mintmark_upstream_expiries_total", dimensions: labels, factory: metrics)
+        fetchTime = Metrics.Timer(label: "mintmark_upstream_fetch_seconds", dimensions: labels, factory: metrics)
+        waitTime = Metrics.Timer(label: "mintmark_upstream_wait_seconds", dimensions: labels, factory: metrics)
     }
 
     /// Runs one fetch in a span of its own (OpenTelemetry: a client's), below the span of the caller who began it.
     func span(_ fetch: @Sendable () async -> Result<IssuedToken, TokenSourceError>) async -> Result<IssuedToken, TokenSourceError> {
-        await withSpan("token fetch", ofKind: .client) { span in
+        let tracer = tracer ?? InstrumentationSystem.tracer
+        return await tracer.withAnySpan("token fetch", ofKind: .client) { span in
             span.attributes["mintmark.upstream"] = name
             let result = await fetch()
             if case .failure(let error) = result { span.setStatus(SpanStatus(code: .error, message: "\(error)")) }
@@ -38,14 +42,19 @@ final class TokenTelemetry: Sendable {
 
     func fetched(_ result: Result<IssuedToken, TokenSourceError>, after time: Duration) {
         fetches.increment()
-        fetchTime.recordNanoseconds(time.wholeMilliseconds * 1_000_000)
+        fetchTime.recordNanoseconds(Self.nanoseconds(time))
         if case .failure(let error) = result {
             failures.increment()
             logger.debug("a token was not fetched", metadata: ["upstream": "\(name)", "error": "\(error)"])
         }
     }
 
-    func waited(_ time: Duration) { waitTime.recordNanoseconds(time.wholeMilliseconds * 1_000_000) }
+    func waited(_ time: Duration) { waitTime.recordNanoseconds(Self.nanoseconds(time)) }
+
+    private static func nanoseconds(_ time: Duration) -> Int64 {
+        let (seconds, attoseconds) = time.components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
 
     func note(_ notice: TokenManager.Machine.Notice) {
         switch notice {

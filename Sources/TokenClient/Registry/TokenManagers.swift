@@ -15,10 +15,19 @@ public final class TokenManagers: Sendable {
     }
 
     private struct State {
-        var places: [TokenIdentity: Place] = [:]
-        /// Every identity once, in the order in which the hand of the clock passes.
-        var ring: [TokenIdentity] = []
+        /// Where in the ring each identity is.
+        var places: [TokenIdentity: Int] = [:]
+        /// Everyone once, in the order in which the hand of the clock passes.
+        var ring: [Place] = []
         var hand = 0
+
+        /// Takes one out; the last of the ring takes its place.
+        mutating func remove(at index: Int) {
+            places[ring[index].manager.source.identity] = nil
+            guard let last = ring.popLast(), index < ring.count else { return }
+            ring[index] = last
+            places[last.manager.source.identity] = index
+        }
     }
 
     /// What they are called together in logs and metrics.
@@ -43,7 +52,7 @@ public final class TokenManagers: Sendable {
     }
 
     /// How many there are.
-    public var count: Int { state.withLock { $0.places.count } }
+    public var count: Int { state.withLock { $0.ring.count } }
 
     /// The manager of a source's identity; made with this source if there is none.
     ///
@@ -51,14 +60,14 @@ public final class TokenManagers: Sendable {
     public func manager(for source: some TokenSource) throws(TokenRegistryError) -> TokenManager {
         let identity = source.identity
         let found = state.withLock { state -> TokenManager? in
-            if let index = state.places.index(forKey: identity) {
-                state.places.values[index].isUsed = true
-                return state.places.values[index].manager
+            if let index = state.places[identity] {
+                state.ring[index].isUsed = true
+                return state.ring[index].manager
             }
-            guard state.places.count < most || makeRoom(&state) else { return nil }
+            guard state.ring.count < most || makeRoom(&state) else { return nil }
             let manager = TokenManager(source: source, policy: policy, telemetry: telemetry)
-            state.places[identity] = Place(manager: manager, isUsed: false)
-            state.ring.append(identity)
+            state.places[identity] = state.ring.count
+            state.ring.append(Place(manager: manager, isUsed: false))
             return manager
         }
         guard let found else { throw .full(most: most) }
@@ -73,9 +82,7 @@ public final class TokenManagers: Sendable {
     /// Forgets an identity; who waits for its token still gets it.
     public func remove(_ identity: TokenIdentity) {
         state.withLock { state in
-            guard state.places.removeValue(forKey: identity) != nil, let index = state.ring.firstIndex(of: identity) else { return }
-            state.ring.swapAt(index, state.ring.count - 1)
-            state.ring.removeLast()
+            if let index = state.places[identity] { state.remove(at: index) }
         }
     }
 
@@ -83,15 +90,12 @@ public final class TokenManagers: Sendable {
     private func makeRoom(_ state: inout State) -> Bool {
         for _ in 0..<(2 * state.ring.count) {
             if state.hand >= state.ring.count { state.hand = 0 }
-            let identity = state.ring[state.hand]
-            guard let place = state.places[identity] else { return false }
+            let place = state.ring[state.hand]
             if !place.isUsed, place.manager.mayGo {
-                state.places[identity] = nil
-                state.ring.swapAt(state.hand, state.ring.count - 1)
-                state.ring.removeLast()
+                state.remove(at: state.hand)
                 return true
             }
-            state.places[identity]?.isUsed = false
+            state.ring[state.hand].isUsed = false
             state.hand += 1
         }
         return false
