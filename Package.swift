@@ -221,11 +221,12 @@ if slice.includes(.all) {
     ]
     products += [.library(name: "TokenHTTP", targets: ["TokenHTTP"])]
     targets += [
-        room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "JOSE", logging, lifecycle] + server),
+        room("TokenHTTP", ["TokenEngine", "TokenCore", "TokenValidation", "TokenClient", "JOSE", logging, lifecycle] + server),
         tests(
             "TokenHTTPTests",
             [
-                "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "JOSE", "SQLiteStore", "TestSupport", logging,
+                "TokenHTTP", "TokenEngine", "TokenCore", "TokenSealing", "TokenValidation", "TokenClient", "JOSE", "SQLiteStore", "TestSupport",
+                logging,
                 lifecycle, .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + server),
     ]
@@ -240,14 +241,15 @@ if slice.includes(.all) {
         room(
             "MintmarkCommands",
             [
-                "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenTransport", "SQLiteStore", "Valkey", "ValkeyStore", "JOSE", nioSSL,
+                "TokenCore", "TokenSealing", "TokenEngine", "TokenHTTP", "TokenClient", "TokenTransport", "SQLiteStore", "Valkey", "ValkeyStore",
+                "JOSE", nioSSL,
                 arguments, configuration, yams, logging, lifecycle, signals,
             ]),
         .executableTarget(name: "mintmark", dependencies: ["MintmarkCommands"], swiftSettings: settings),
         tests(
             "MintmarkCommandsTests",
             [
-                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE",
+                "MintmarkCommands", "TokenCore", "TokenHTTP", "TokenEngine", "TokenClient", "TokenTransport", "SQLiteStore", "TokenSealing", "JOSE",
                 "LoopbackServer", "Valkey", "ValkeyStore", arguments, logging,
             ]),
         tests(

@@ -6,8 +6,8 @@ import Testing
 @Suite("docs/configuration.md")
 struct ConfigurationDocumentTests {
     /// The table as the page must have it; a failing test prints it for pasting.
-    private var table: String {
-        let rows = Keys.all.map { key in
+    private func table(of keys: [any DescribedKey]) -> String {
+        let rows = keys.map { key in
             let fallback = key.documentedDefault
             return
                 "| `\(key.name)` | \(key.allowed) | \(fallback.isEmpty ? "(empty)" : "`\(fallback)`") | \(key.meaning) |"
@@ -15,10 +15,13 @@ struct ConfigurationDocumentTests {
         return (["| key | value | default | meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
     }
 
-    @Test func pageHasTheTableOfKeysWordForWord() throws {
+    @Test func pageHasTheTablesOfKeysWordForWord() throws {
         let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         let page = try #require(FileManager.default.contents(atPath: root + "/docs/configuration.md"))
-        #expect(String(decoding: page, as: UTF8.self).contains("\n\(table)\n"), "The table is now:\n\(table)")
+        for keys in [Keys.all, UpstreamKeys.all] {
+            let table = table(of: keys)
+            #expect(String(decoding: page, as: UTF8.self).contains("\n\(table)\n"), "The table is now:\n\(table)")
+        }
     }
 
     @Test func variablesOfTwoKeysNeverCollide() {
@@ -28,7 +31,7 @@ struct ConfigurationDocumentTests {
     }
 
     @Test func everyMeaningIsASentence() {
-        for key in Keys.all {
+        for key in Keys.all + UpstreamKeys.all {
             #expect(key.meaning.hasSuffix(".") && key.meaning.first?.isLowercase == false, "\(key.name)")
         }
     }

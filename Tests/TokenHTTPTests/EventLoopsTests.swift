@@ -12,7 +12,7 @@ import TokenEngine
     @Test(.timeLimit(.minutes(10))) func loopsThatHaveEndedKeepNobodyWaiting() async throws {
         try await Harness.run { harness in
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
-            let loops = try await EventLoops(group: group, engine: harness.engine, limits: Limits(), leeway: .seconds(5))
+            let loops = try await EventLoops(group: group, engine: harness.engine, clock: harness.engine.clock, limits: Limits(), leeway: .seconds(5))
             #expect(await loops.onAll { _ in 1 } == [1, 1])
             loops.stop()
             try await group.shutdownGracefully()

@@ -24,6 +24,7 @@ struct Harness: Sendable {
     static func run<Value: Sendable>(
         policy: SessionPolicy = SessionPolicy(), algorithm: String = "ES256", store: any TokenEngine.Store = InMemoryStore(),
         signers: (any SignerSource)? = nil, leases: any LeasePool = InMemoryLeasePool(), pool: PoolPolicy = PoolPolicy(keepAliveLimit: .seconds(300)),
+        upstreams: Upstreams? = nil,
         configure: (inout TokenServer.Configuration) -> Void = { _ in },
         _ body: @Sendable @escaping (Harness) async throws -> Value
     ) async throws -> Value {
@@ -43,8 +44,13 @@ struct Harness: Sendable {
         )
         configure(&configuration)
         let (ports, promise) = AsyncStream.makeStream(of: TokenServer.Ports.self)
-        let server = try TokenServer(configuration: configuration, engine: engine, keys: keys, pools: pools, logger: logger) { promise.yield($0) }
-        let services = ServiceGroup(configuration: .init(services: [server], logger: logger))
+        let keeper = upstreams.map { UpstreamKeeper(of: $0, clock: clock.now, logger: logger) { try await engine.record($0) } }
+        let place = upstreams.flatMap { upstreams in keeper.map { UpstreamPlace(upstreams, keeper: $0) } }
+        let server = try TokenServer(
+            configuration: configuration, engine: engine, keys: keys, pools: pools, upstreams: place, logger: logger
+        ) { promise.yield($0) }
+        let kept: [any Service] = keeper.map { [$0] } ?? []
+        let services = ServiceGroup(configuration: .init(services: (kept + [server]).map { .init(service: $0) }, logger: logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { promise.finish() }

@@ -20,7 +20,7 @@ struct PieceWire {
         _ server: Harness, fault: (@Sendable () -> any ChannelHandler)? = nil, _ body: (inout PieceWire) async throws -> Void
     ) async throws {
         let loop = NIOAsyncTestingEventLoop(), channel = NIOAsyncTestingChannel(loop: loop)
-        let loops = try await EventLoops(group: loop, engine: server.engine, limits: Limits(), leeway: .seconds(5))
+        let loops = try await EventLoops(group: loop, engine: server.engine, clock: server.engine.clock, limits: Limits(), leeway: .seconds(5))
         defer { loops.stop() }
         let http1 = try http1(server, loops)
         let (answers, hears) = AsyncStream.makeStream(of: ByteBuffer.self)

@@ -1,3 +1,6 @@
+import TokenCore
+import TokenEngine
+
 @testable import TokenHTTP
 
 /// The requests of these tests as text, and the few answers that most of them need.
@@ -27,6 +30,25 @@ extension Harness {
             throw HarnessError.noAnswer(reply.head + reply.body)
         }
         return (access, refresh, session)
+    }
+
+    /// The field that carries a client's credentials.
+    static func basic(_ client: ClientCredentials) -> String {
+        "Authorization: Basic " + base64(client.id.text + ":" + String(decoding: client.secret.bytes, as: UTF8.self))
+    }
+
+    private static func base64(_ text: String) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var (out, bits, count) = ("", 0, 0)
+        for byte in text.utf8 {
+            (bits, count) = (bits << 8 | Int(byte), count + 8)
+            while count >= 6 {
+                count -= 6
+                out.append(digits[bits >> count & 63])
+            }
+        }
+        if count > 0 { out.append(digits[bits << (6 - count) & 63]) }
+        return out + String(repeating: "=", count: (4 - out.count % 4) % 4)
     }
 
     /// The field that carries a token.

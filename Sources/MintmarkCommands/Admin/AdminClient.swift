@@ -6,7 +6,8 @@ import TokenTransport
 /// Calls the admin API of a running server.
 struct AdminClient: Sendable {
     let address: WebURL
-    let credential: Secret
+    /// Nil where none is sent.
+    let credential: Secret?
     /// A person waits for the answer; a revocation may take an fsync and every event loop.
     static let policy = FetchPolicy(reach: .anywhere, deadline: .seconds(30), largestBody: 4 * 1024 * 1024, redirects: 0)
 
@@ -43,8 +44,15 @@ struct AdminClient: Sendable {
         } catch {
             throw CommandFailure(.unavailable, "the server at \(address.host):\(address.port) does not answer: \(error)")
         }
-        let answer = try? JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.policy.largestBody)).object
-        guard (200..<300).contains(response.status) else { throw refusal(response.status, answer) }
+        return try Self.answer(response.status, response.body)
+    }
+
+    /// The object of an answer.
+    ///
+    /// - Throws: as `call`.
+    static func answer(_ status: Int, _ body: [UInt8]) throws(CommandFailure) -> JSONObject {
+        let answer = try? JSONValue(parsing: body, limits: JSONLimits(bytes: policy.largestBody)).object
+        guard (200..<300).contains(status) else { throw refusal(status, answer) }
         guard let answer else { throw CommandFailure(.failed, "the server answered with something that is not a JSON object.") }
         return answer
     }
@@ -54,17 +62,20 @@ struct AdminClient: Sendable {
     ) throws(TransportError) -> FetchRequest {
         let names = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }.joined(separator: "&")
         let target = "/" + path.map(Self.escaped).joined(separator: "/") + (names.isEmpty ? "" : "?" + names)
-        var headers = [("Authorization", "Bearer " + String(decoding: credential.bytes, as: UTF8.self)), ("Accept", "application/json")]
+        var headers = [("Accept", "application/json")]
+        if let credential { headers.append(("Authorization", "Bearer " + String(decoding: credential.bytes, as: UTF8.self))) }
         if body != nil { headers.append(("Content-Type", "application/json")) }
-        let json = body.map { members in
-            var writer = JSONWriter()
-            writer.object { writer in for (name, value) in members { writer.member(name, value) } }
-            return writer.bytes
-        }
-        return FetchRequest(try address.at(target), method: method, headers: headers, body: json)
+        return FetchRequest(try address.at(target), method: method, headers: headers, body: body.map(Self.json))
     }
 
-    private func refusal(_ status: Int, _ answer: JSONObject?) -> CommandFailure {
+    /// An object of these members.
+    static func json(_ members: [(String, JSONValue)]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in for (name, value) in members { writer.member(name, value) } }
+        return writer.bytes
+    }
+
+    private static func refusal(_ status: Int, _ answer: JSONObject?) -> CommandFailure {
         let said = answer?["error_description"]?.string ?? answer?["error"]?.string ?? "no reason given (status \(status))"
         return switch status {
         case 401, 403: CommandFailure(.notPermitted, "the server does not accept the credential: \(said)")

@@ -8,7 +8,7 @@ struct Mintmark: AsyncParsableCommand {
         version: "mintmark \(BuildInformation.version)",
         subcommands: [
             ServeCommand.self, HealthCommand.self, ConfigCommand.self, KeysCommand.self, ClientsCommand.self, SessionsCommand.self, PoolCommand.self,
-            TokenCommand.self,
+            UpstreamCommand.self, TokenCommand.self,
             BackupCommand.self, RestoreCommand.self, VersionCommand.self,
         ])
 

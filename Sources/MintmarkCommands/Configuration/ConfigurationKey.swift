@@ -40,6 +40,16 @@ struct ConfigurationKey<Value: Sendable>: Sendable {
     }
 }
 
+extension ConfigurationKey {
+    /// The key of one entry of a named map: `upstreams.NAME.scope` of `crm` is `upstreams.crm.scope`.
+    func of(_ entry: String) -> Self {
+        Self(name: name.replacing(Self.place, with: ".\(entry)."), kind: kind, fallback: fallback, meaning: meaning, isSecret: isSecret)
+    }
+
+    /// What stands for an entry's name in the table of a named map.
+    private static var place: String { ".NAME." }
+}
+
 /// What can be said about a key without knowing the type of its value.
 protocol DescribedKey: Sendable {
     /// Section and name, such as `auth.access_lifetime`.

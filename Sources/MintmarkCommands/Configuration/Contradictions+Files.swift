@@ -6,6 +6,7 @@ extension Settings {
     /// - Parameter surroundings: where relative paths start.
     func unusableFiles(from surroundings: Surroundings) -> [Contradiction] {
         certificateFiles(surroundings) + legacySecretFile(surroundings) + eventsFile(surroundings)
+            + upstreams.flatMap { $0.unusableFiles(from: surroundings) }
     }
 
     private func certificateFiles(_ surroundings: Surroundings) -> [Contradiction] {

@@ -21,6 +21,7 @@ extension Settings {
     /// - Parameter workingDirectory: where relative paths start.
     func contradictions(workingDirectory: String) -> [Contradiction] {
         exposure() + listeners() + loginRules() + lifetimes() + poolRules() + keyRules(workingDirectory: workingDirectory) + storeRules()
+            + upstreamRules()
     }
 }
 

@@ -17,7 +17,7 @@ enum EnvironmentReader {
         }
         for (name, text) in environment.sorted(by: { $0.key < $1.key }) where isOurs(name) {
             let origin = Origin.environment(name: name)
-            if let key = byEnvironmentName[name] {
+            if let key = byEnvironmentName[name] ?? UpstreamKeys.key(ofVariable: name) {
                 layer.entries[key] = .init(text: text, origin: origin)
             } else {
                 layer.problems.append(ConfigurationProblem(origin: origin, message: unknown(name)))

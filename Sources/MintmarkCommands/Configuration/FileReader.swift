@@ -74,7 +74,7 @@ enum FileReader {
 
         private mutating func record(_ node: Node, for name: String, line: Int) {
             guard layer.entries[name] == nil else { return report(line: line, "'\(name)' is set twice.") }
-            guard let text = text(of: node) else {
+            guard let text = UpstreamText.text(of: node, for: name) ?? text(of: node) else {
                 return report(line: line, "'\(name)' needs a value: one text, or a list of texts.")
             }
             layer.entries[name] = .init(text: text, origin: .file(path: path, line: line))
@@ -87,6 +87,30 @@ enum FileReader {
             let items = sequence.compactMap { $0.isNull ? nil : $0.scalar?.string }
             return items.count == sequence.count ? items.joined(separator: ",") : nil
         }
+    }
+}
+
+/// The lists of an upstream whose items are not plain texts.
+private enum UpstreamText {
+    /// The text of a list of arguments, or of callers; nil for any other key, and for what cannot be read.
+    static func text(of node: Node, for name: String) -> String? {
+        guard name.hasPrefix(UpstreamKeys.section + "."), let items = node.sequence else { return nil }
+        let texts: [String?]
+        switch name.split(separator: ".").last {
+        case "command": texts = items.map { $0.scalar.map { ListText.escaped($0.string) } }
+        case "allow": texts = items.map { $0.scalar?.string ?? caller($0) }
+        default: return nil
+        }
+        let known = texts.compactMap(\.self)
+        return known.count == texts.count ? known.joined(separator: ",") : nil
+    }
+
+    /// `{client: billing, scope: read}` as `billing[read]`.
+    private static func caller(_ node: Node) -> String? {
+        guard let mapping = node.mapping, let name = mapping["client"]?.string, !name.contains(where: { ",[]".contains($0) }) else { return nil }
+        let scope = mapping["scope"]?.string
+        guard mapping.count == (scope == nil ? 1 : 2), scope?.contains(where: { ",[]".contains($0) }) != true else { return nil }
+        return scope.map { "\(name)[\($0)]" } ?? name
     }
 }
 

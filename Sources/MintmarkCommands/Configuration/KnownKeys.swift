@@ -1,16 +1,17 @@
 extension Keys {
     /// The row of a key, if there is one.
-    static func row(_ name: String) -> (any DescribedKey)? { byName[name] }
+    static func row(_ name: String) -> (any DescribedKey)? { byName[name] ?? UpstreamKeys.row(name) }
 
-    static func isSecret(_ name: String) -> Bool { byName[name]?.isSecret ?? false }
+    static func isSecret(_ name: String) -> Bool { row(name)?.isSecret ?? false }
 
     /// True for `server` and `server.tls`: a mapping in a file may be called so.
-    static func isSection(_ name: String) -> Bool { sections.contains(name) }
+    static func isSection(_ name: String) -> Bool { sections.contains(name) || UpstreamKeys.isSection(name) }
 
     /// The sentence for a key that does not exist: what was probably meant.
     static func unknown(_ name: String) -> String {
         let shown = name.count > EditDistance.longest ? name.prefix(EditDistance.longest) + "…" : name[...]
         if isNameOfAStore(name) { return "There is no key '\(shown)': the place of sessions on Valkey or Redis is `store.url`." }
+        if let sentence = UpstreamKeys.unknown(name) { return sentence }
         guard let nearest = nearest(to: name) else { return "There is no key '\(shown)': `mintmark config show` lists them all." }
         return "There is no key '\(shown)'; the nearest is '\(nearest)'."
     }

@@ -25,6 +25,7 @@ extension Settings {
             publishAhead: reader.value(of: Keys.publishAhead),
             sealFile: reader.value(of: Keys.sealFile, default: Paths.withoutTrailingSlashes(store.path) + ".seal"),
             isSealFileNamed: reader.isNamed(Keys.sealFile))
+        upstreams = Upstream.all(reading: &reader)
     }
 }
 

@@ -26,6 +26,8 @@ struct Settings: Sendable, Equatable {
     var store: Store
     var events: Events
     var keys: SigningKeys
+    /// Tokens that others issue, by name.
+    var upstreams: [Upstream]
 
     /// An address to listen on.
     struct Listener: Sendable, Equatable {

@@ -47,6 +47,38 @@ struct ValueReader {
         }
     }
 
+    /// The value of a key that has none where nobody says anything; what is not of its kind is reported.
+    mutating func optional<Value>(_ key: ConfigurationKey<Value>) -> Value? {
+        guard let text = reader.string(forKey: ConfigKey(key.name)) else { return nil }
+        let origin = origin(of: key.name)
+        do {
+            let value = try key.kind.parse(text)
+            record(key, text, origin)
+            return value
+        } catch {
+            let shown = key.isSecret ? "" : " '\(text.prefix(80))'"
+            problems.append(.init(origin: origin, message: "The value\(shown) of '\(key.name)' \(error.reason)."))
+            return nil
+        }
+    }
+
+    /// The names of a map's entries, of which any layer says something, in the order of the alphabet.
+    func entries(of section: String) -> [String] {
+        let keys = layers.values.flatMap(\.entries.keys).map { $0.split(separator: ".", omittingEmptySubsequences: false) }
+        return Set(keys.filter { $0.count > 2 && $0[0] == section }.map { String($0[1]) }).sorted()
+    }
+
+    /// What any layer names below a prefix, without it.
+    func names(below prefix: String) -> Set<String> {
+        Set(layers.values.flatMap(\.entries.keys).filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+    }
+
+    /// Says what is wrong with an entry of a map.
+    mutating func report(_ message: String, near prefix: String) {
+        let origin = layers.values.lazy.flatMap(\.entries).first { $0.key.hasPrefix(prefix) }?.value.origin ?? .default
+        problems.append(.init(origin: origin, message: message))
+    }
+
     /// Whether a key that has been read was named by somebody.
     func isNamed(_ key: any DescribedKey) -> Bool { origin(of: key.name) != .default }
 

@@ -17,6 +17,9 @@ enum PrivateFile {
         var description: String { "\(call): \(String(cString: strerror(code)))" }
     }
 
+    /// The user of this process.
+    static var user: UInt32 { geteuid() }
+
     /// Puts a file in the place of another, mode 0600 and of the same owner: a crash leaves the old one or the new one, whole.
     static func replace(_ path: String, with bytes: [UInt8]) throws(Failure) {
         let fresh = try write(bytes, beside: path, owner: FileOwner(of: path))

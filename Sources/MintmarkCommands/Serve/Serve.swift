@@ -53,16 +53,26 @@ struct Serve {
     /// Listens and serves until it is told to stop.
     func serve(_ parts: Parts, _ folder: DataFolder) async throws {
         let configuration = try settings.server(adminToken: try folder.adminToken(), sharing: parts.sharing)
+        let upstreams = try upstreams(parts.engine)
         let server = try TokenServer(
-            configuration: configuration, engine: parts.engine, keys: parts.keys, pools: parts.pools, metrics: [parts.metrics], logger: logger
+            configuration: configuration, engine: parts.engine, keys: parts.keys, pools: parts.pools, upstreams: upstreams?.place,
+            metrics: [parts.metrics], logger: logger
         ) { ports in announce(ports, folder) }
         let hangUp = HangUp(server: server, hasCertificate: settings.server.tls != nil, logger: logger)
-        let services: [any Service] = parts.foundation + [parts.keys, parts.relay] + parts.keepers + (parts.pools?.keepers ?? []) + [hangUp, server]
+        let keepers = parts.keepers + (parts.pools?.keepers ?? []) + (upstreams.map { [$0.keeper] } ?? [])
+        let services: [any Service] = parts.foundation + [parts.keys, parts.relay] + keepers + [hangUp, server]
         // Shut down in the reverse order: first the server finishes what is in flight, then the keepers flush.
         let group = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+    }
+
+    /// Tokens that others issue, whose events stand in the store's outbox.
+    private func upstreams(_ engine: TokenEngine) throws(CommandFailure) -> (place: UpstreamPlace, keeper: UpstreamKeeper)? {
+        guard let upstreams = try settings.upstreams(from: .current) else { return nil }
+        let keeper = UpstreamKeeper(of: upstreams, clock: engine.clock.now, logger: logger) { try await engine.record($0) }
+        return (UpstreamPlace(upstreams, keeper: keeper), keeper)
     }
 
     /// Opens the signing keys, or makes the first.

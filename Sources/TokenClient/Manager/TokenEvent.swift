@@ -18,6 +18,8 @@ public struct TokenStatus: Sendable {
     public var token: AccessToken?
     /// When it was fetched.
     public var refreshedAt: UnixTime?
+    /// How long ago that was, by the clock that nobody sets.
+    public var refreshedAgo: Duration?
     /// When the next fetch is planned, as a time from now; nil if none is.
     public var nextRefresh: Duration?
     /// Whether a fetch is under way.

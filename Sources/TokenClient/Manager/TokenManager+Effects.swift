@@ -93,7 +93,7 @@ extension TokenManager {
             case .success(let issued):
                 let value = String(decoding: issued.value.bytes, as: UTF8.self)
                 let effects = state.machine.fetched(number, issued.lifetime, now: now, chance: chance) { usable in
-                    AccessToken.Content(value: value, type: issued.type, scope: issued.scope, expiresAt: usable.wall, number: number)
+                    AccessToken.Content(value: value, type: issued.type, scope: issued.scope, usable: usable, number: number)
                 }
                 if state.machine.held?.number == number { state.rejected = nil }
                 return effects

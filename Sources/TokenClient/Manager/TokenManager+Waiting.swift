@@ -44,7 +44,7 @@ extension TokenManager {
     }
 
     /// This thread may answer from its own memory: until the token's end, or until a caller has to start the next fetch.
-    private func remember(_ held: Machine.Held, _ machine: Machine, _ now: Moment) {
+    func remember(_ held: Machine.Held, _ machine: Machine, _ now: Moment) {
         var usable = held.usable
         if let call = machine.nextFetchByCall { usable.steady = min(usable.steady ?? call, call) }
         ThreadTokens.keep(held.token, of: serial, version: version.load(ordering: .acquiring), left: usable.left(at: now))

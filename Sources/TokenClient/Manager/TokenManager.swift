@@ -38,7 +38,7 @@ public final class TokenManager: Sendable {
     let telemetry: TokenTelemetry
     let state: Mutex<State>
     /// Tells it from all other managers of this process, also from those that are gone.
-    let serial: UInt64
+    public let serial: UInt64
     /// Raised when what threads remember must not be used any more.
     let version = Atomic<UInt64>(0)
 
@@ -157,7 +157,7 @@ extension TokenManager {
         return state.withLock { state in
             let held = state.machine.held.flatMap { $0.usable.isOver(at: now) ? nil : $0 }
             return TokenStatus(
-                token: held.map { AccessToken($0.token) }, refreshedAt: held?.since.wall,
+                token: held.map { AccessToken($0.token) }, refreshedAt: held?.since.wall, refreshedAgo: held.map { now.steady - $0.since.steady },
                 nextRefresh: state.machine.nextFetch.map { max(.zero, $0 - now.steady) }, isFetching: state.machine.isFetching,
                 failures: state.machine.failures, fetches: state.machine.fetches,
                 lastError: state.machine.lastRefusal.map { TokenManagerError($0, retryAfter: .zero) }, waiting: state.machine.waiting)

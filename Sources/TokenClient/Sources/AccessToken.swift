@@ -7,21 +7,21 @@ public struct AccessToken: Sendable {
         let value: String
         let type: String
         let scope: String?
-        let expiresAt: UnixTime?
+        let usable: UsableUntil
         let number: UInt64
 
-        init(value: String, type: String, scope: String?, expiresAt: UnixTime?, number: UInt64) {
+        init(value: String, type: String, scope: String?, usable: UsableUntil, number: UInt64) {
             self.value = value
             self.type = type
             self.scope = scope
-            self.expiresAt = expiresAt
+            self.usable = usable
             self.number = number
         }
 
         /// The same in memory of its own: a thread that has one counts its references alone.
         func copied() -> Content {
             Content(
-                value: String(decoding: Array(value.utf8), as: UTF8.self), type: type, scope: scope, expiresAt: expiresAt, number: number)
+                value: String(decoding: Array(value.utf8), as: UTF8.self), type: type, scope: scope, usable: usable, number: number)
         }
     }
 
@@ -36,7 +36,9 @@ public struct AccessToken: Sendable {
     /// `scope`, if the issuer said what it granted.
     public var scope: String? { content.scope }
     /// Until when the manager hands it out, by the calendar; nil if it does not end. The issuer's own end is a little later.
-    public var expiresAt: UnixTime? { content.expiresAt }
+    public var expiresAt: UnixTime? { content.usable.wall }
+    /// How much longer the manager hands it out, by the clock that ends it first: a wall clock that was set back adds nothing. Nil if it does not end.
+    public var timeLeft: Duration? { content.usable.left(at: .read()) }
     /// The number of the fetch that brought it: a higher one of the same manager is newer.
     public var number: UInt64 { content.number }
 }

@@ -42,6 +42,14 @@ public struct Event: Hashable, Sendable {
         case tokenDeleted = "deleted"
         /// A token of a pool was set aside after failures.
         case tokenQuarantined = "quarantined"
+        /// There is a new token of somebody else's.
+        case upstreamRefreshed = "upstream_refreshed"
+        /// A token of somebody else's could not be fetched.
+        case upstreamFailed = "upstream_failed"
+        /// A caller found out that a token of somebody else's is not accepted any more.
+        case upstreamInvalidated = "upstream_invalidated"
+        /// A token of somebody else's ended, and there was no newer one.
+        case upstreamExpired = "upstream_expired"
         /// Events left the outbox before every sink had them: a gap.
         case eventsDropped = "events_dropped"
     }
@@ -76,6 +84,8 @@ public struct Event: Hashable, Sendable {
     public var reason: String?
     /// Which token of which pool.
     public var pooled: Pooled?
+    /// Which upstream, by the name that the configuration gives it.
+    public var upstream: String?
     /// Of `events_dropped` how many are missing, of every other the generation of a refresh token.
     public var count: UInt64?
 
@@ -109,7 +119,13 @@ extension Event {
         writer.write(reason)
         writer.write(UInt8(count == nil ? 0 : 1))
         if let count { writer.write(count) }
-        pooled?.write(to: &writer)
+        if let upstream {
+            // A pool's name is never empty: so the reader tells the two apart, and what was stored before reads as it did.
+            writer.write("")
+            writer.write(upstream)
+        } else {
+            pooled?.write(to: &writer)
+        }
         return writer.bytes
     }
 
@@ -129,7 +145,10 @@ extension Event {
         key = try reader.readOptionalText()
         reason = try reader.readOptionalText()
         if try reader.readPresence() { count = try reader.read() }
-        if !reader.isAtEnd { pooled = try Pooled(&reader) }
+        if !reader.isAtEnd {
+            let pool = try reader.readText()
+            if pool.isEmpty { upstream = try reader.readText() } else { pooled = try Pooled(pool, &reader) }
+        }
         try reader.finish()
     }
 }
@@ -159,8 +178,8 @@ extension Event.Pooled {
         writer.write(held?.wholeMilliseconds ?? -1)
     }
 
-    fileprivate init(_ reader: inout ByteReader) throws(StoreError) {
-        guard let pool = PoolName(try reader.readText()) else { throw .corrupt("an event of no pool that can be") }
+    fileprivate init(_ name: String, _ reader: inout ByteReader) throws(StoreError) {
+        guard let pool = PoolName(name) else { throw .corrupt("an event of no pool that can be") }
         guard let token = PooledTokenID(try reader.read(count: 16)) else { throw .corrupt("an event of no token that can be") }
         self.init(pool: pool, token: token, lease: LeaseNumber(try reader.read()), holder: try reader.readText(), held: nil)
         let milliseconds: Int64 = try reader.read()

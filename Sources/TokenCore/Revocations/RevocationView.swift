@@ -68,6 +68,9 @@ public struct RevocationView: Sendable {
         return false
     }
 
+    /// Whether a client is known to have been removed: ids of clients are never used again.
+    public func isDeleted(_ client: ClientID) -> Bool { clients[client]?.upTo == .distantFuture }
+
     /// The epoch of the whole store: nothing born at or before it is accepted.
     public var storeEpoch: UnixTime? { everything?.upTo }
 

@@ -137,6 +137,7 @@ public final class JSONLinesSink: EventSink {
             if let key = event.key { json.member("kid", key) }
             if let reason = event.reason { json.member("reason", reason) }
             if let count = event.count { json.member(event.name == .eventsDropped ? "dropped" : "generation", Int64(clamping: count)) }
+            if let upstream = event.upstream { json.member("upstream", upstream) }
             if let pooled = event.pooled { json.members(of: pooled) }
         }
         return json.bytes

@@ -44,7 +44,7 @@ struct LocalCaller: Sendable {
         guard let peer else { return .peer }
         let isLoopback = peer.isLoopback
         guard isLoopback || alsoFrom.contains(where: { $0.contains(peer) }) else { return .peer }
-        if fields.contains(where: { Self.tellsOfProxy($0.name) }) { return .proxy }
+        if fields.contains(where: { Self.tellsOfProxy($0.name.canonicalName) }) { return .proxy }
         if let refusal = Self.refusalOfPage(authority: isLoopback ? authority : nil, fields: fields) { return refusal }
         if hasBody, !JSONBody.isJSON(fields) { return .contentType }
         return nil
@@ -54,7 +54,7 @@ struct LocalCaller: Sendable {
     ///
     /// - Parameter authority: what has to be a name of this machine; nil where the caller is elsewhere.
     static func refusalOfPage(authority: String?, fields: HTTPFields) -> Refusal? {
-        if fields.contains(where: { tellsOfBrowser($0.name) }) { return .browser }
+        if fields.contains(where: { tellsOfBrowser($0.name.canonicalName) }) { return .browser }
         if let authority, !LoopbackName.isOne(authority) { return .host }
         return nil
     }
@@ -68,8 +68,9 @@ struct LocalCaller: Sendable {
         if let refusal { throw refusal.error }
     }
 
-    private static func tellsOfProxy(_ name: HTTPField.Name) -> Bool {
-        let name = name.canonicalName.utf8
+    /// - Parameter name: in lower case.
+    static func tellsOfProxy(_ name: String) -> Bool {
+        let name = name.utf8
         guard let first = name.first, proxyInitials.contains(first) else { return false }
         return proxyFields.contains { $0.utf8.count == name.count && begins(name, with: $0) }
             || begins(name, with: "x-forwarded-") || begins(name, with: "x-original-")
@@ -82,9 +83,9 @@ struct LocalCaller: Sendable {
     /// What they begin with: few of the fields that a request carries do.
     private static let proxyInitials = Array("fvxtc".utf8)
 
-    private static func tellsOfBrowser(_ name: HTTPField.Name) -> Bool {
-        let name = name.canonicalName
-        return name == "origin" || name.hasPrefix("sec-fetch-")
+    /// - Parameter name: in lower case.
+    static func tellsOfBrowser(_ name: String) -> Bool {
+        name == "origin" || name.hasPrefix("sec-fetch-")
     }
 
     /// Whether a field's name begins so. Where fields become variables, a name with underscores is the same name.

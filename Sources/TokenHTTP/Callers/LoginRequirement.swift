@@ -9,3 +9,13 @@ public enum LoginRequirement: Sendable, Hashable {
     /// Everybody who can connect. Start-up refuses it beyond loopback (canon 64).
     case none
 }
+
+extension LoginRequirement {
+    /// What `loopback` means here wherever it is said.
+    var local: LocalCaller {
+        switch self {
+        case .loopback(let alsoFrom): LocalCaller(alsoFrom: alsoFrom)
+        case .client, .none: LocalCaller()
+        }
+    }
+}

@@ -19,6 +19,8 @@ final class FastLaneHandler: ChannelDuplexHandler {
     private var short: ShortRequest?
     /// Asked for once: it stays the same as long as the connection.
     private lazy var origin: Incoming.Origin? = beforeEncoder.map { Incoming.Origin($0.channel) }
+    /// Who is at the other end of the socket: asked for once, where somebody wants to know.
+    private lazy var peer: Peer = beforeEncoder.map { Peer(of: $0.channel) } ?? .unknown
     /// What arrived while a short request was being answered, in its order. Bounded by what one read brings, because no other follows.
     private var held: CircularBuffer<Arrival> = []
     /// Writes past the encoder: prepared answers are bytes already.
@@ -119,6 +121,11 @@ extension FastLaneHandler {
         }
     }
 
+    private func answer(to head: HTTPRequestHead, _ shape: RequestShape) -> FastAnswer? {
+        guard shape.target == .upstreamToken else { return state.answer(shape.target, shape.authorization) }
+        return state.upstreamAnswer(head, shape, from: peer)
+    }
+
     private func received(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         let shape = RequestShape(head)
         if let fault = shape.fault {
@@ -126,7 +133,7 @@ extension FastLaneHandler {
             return perform(machine.failed(), context)
         }
         if burst == nil { beginBurst() }
-        answer = isAnswering && shape.isFast && machine.mayAnswer ? state.answer(shape.target, shape.authorization).map { ($0, shape.target) } : nil
+        answer = isAnswering && shape.isFast && machine.mayAnswer ? answer(to: head, shape).map { ($0, shape.target) } : nil
         let awaitsContinue = shape.expectsContinue && shape.hasBody && (shape.contentLength ?? 0) <= limits.bodyBytes
         let isShort = isAnswering && shape.isShort && (0...limits.bodyBytes).contains(shape.contentLength ?? 0)
         switch machine.receivedHead(canAnswer: answer != nil, isShort: isShort, closes: shape.closes, awaitsContinue: awaitsContinue) {

@@ -6,6 +6,8 @@ struct RequestShape {
     enum Target {
         /// `GET`: may be answered on the event loop.
         case authenticate, ping
+        /// `GET` of a token of somebody else's: likewise.
+        case upstreamToken
         /// `POST`: small and frequent, so read whole and answered without a stream.
         case login, refresh
         /// `POST`: a verb that workers call for a token of a pool, as small and as frequent.
@@ -37,9 +39,13 @@ struct RequestShape {
     private(set) var contentLength: Int?
     /// How many Host fields there are.
     private(set) var hosts = 0
+    /// The last of them.
+    private(set) var host = ""
     /// What is wrong with the head.
     private(set) var fault: Fault?
     private var isOrdinary: Bool
+    /// The sender has an answer already and asks for a newer one.
+    private var isConditional = false
     private var authorizations = 0
     private var hasCoding = false
     /// The host in the target, while no Host field has been seen that agrees with it.
@@ -56,16 +62,20 @@ struct RequestShape {
         if targetHost != nil { fault = .otherHost }
     }
 
-    /// Whether the event loop may answer: a plain GET of one of the two targets that asks for nothing special.
+    /// Whether the event loop may answer: a plain GET of one of the three targets that asks for nothing special.
     var isFast: Bool {
-        (target == .authenticate || target == .ping) && isPlain && !hasBody && authorizations <= 1
+        switch target {
+        case .authenticate, .ping: isPlain && !hasBody && authorizations <= 1
+        case .upstreamToken: isPlain && !hasBody && authorizations <= 1 && !isConditional
+        case .login, .refresh, .pooledToken, .other: false
+        }
     }
 
     /// Whether it is worth reading whole: a plain POST of one of these targets that says how long its body is, or has none.
     var isShort: Bool {
         switch target {
         case .login, .refresh, .pooledToken: isPlain && (contentLength != nil || !hasBody)
-        case .authenticate, .ping, .other: false
+        case .authenticate, .ping, .upstreamToken, .other: false
         }
     }
 
@@ -81,6 +91,7 @@ struct RequestShape {
         case (.GET, "/ping"): .ping
         case (.POST, "/login"): .login
         case (.POST, "/refresh"): .refresh
+        case (.GET, _) where uri.hasPrefix("/upstreams/") && uri.hasSuffix("/token"): .upstreamToken
         case (.POST, _) where isPooledToken(uri.utf8): .pooledToken
         default: .other
         }
@@ -111,6 +122,7 @@ struct RequestShape {
         case 4:
             guard name.isField("host") else { return }
             hosts += 1
+            host = value
             if let host = targetHost, !host.isEmpty, host.lowercased() == value.lowercased() { targetHost = nil }
         case 6:
             if name.isField("expect") {
@@ -123,9 +135,12 @@ struct RequestShape {
             if !value.isField("keep-alive") { isOrdinary = false }
             if value.namesToken("close") { closes = true }
         case 13:
-            guard name.isField("authorization") else { return }
-            authorizations += 1
-            authorization = value
+            if name.isField("authorization") {
+                authorizations += 1
+                authorization = value
+            } else if name.isField("if-none-match") {
+                isConditional = true
+            }
         case 14:
             guard name.isField("content-length") else { return }
             hasBody = true

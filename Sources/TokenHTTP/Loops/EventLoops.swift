@@ -24,15 +24,19 @@ struct EventLoops: Sendable {
     private static let upkeepInterval = TimeAmount.seconds(60)
 
     /// Makes a state for every loop of a group.
+    ///
+    /// - Parameter engine: nil where there are no sessions.
     init(
-        group: any EventLoopGroup, engine: TokenEngine, limits: Limits, leeway: Duration, sharing: TokenServer.Sharing? = nil
+        group: any EventLoopGroup, engine: TokenEngine?, clock: any WallClock, limits: Limits, leeway: Duration = .zero,
+        sharing: TokenServer.Sharing? = nil, upstreams: UpstreamDesk? = nil
     ) async throws {
         let feed = RevocationFeed()
         var members: [ObjectIdentifier: Member] = [:]
         for loop in group.makeIterator() {
             let seed = UInt64.random(in: .min ... .max)
             members[ObjectIdentifier(loop)] = try await loop.submit {
-                let state = LoopState(engine: engine, feed: feed, limits: limits, leeway: leeway, seed: seed, sharing: sharing)
+                let state = LoopState(
+                    engine: engine, clock: clock, feed: feed, limits: limits, leeway: leeway, seed: seed, sharing: sharing, upstreams: upstreams)
                 let bound = NIOLoopBound(state, eventLoop: loop)
                 let upkeep = loop.scheduleRepeatedTask(initialDelay: Self.upkeepInterval, delay: Self.upkeepInterval) { _ in bound.value.expire() }
                 return Member(loop: loop, state: bound, upkeep: upkeep)

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import TokenCore
 import TokenEngine
 import TokenValidation
@@ -11,7 +12,13 @@ final class LoopState {
     private var view = RevocationView()
     private var applied: UInt64 = 0
     private let feed: RevocationFeed
-    private let engine: TokenEngine
+    /// Nil where there are no sessions.
+    private let engine: TokenEngine?
+    private let clock: any WallClock
+    /// Nil where there are no tokens of others.
+    private var upstreams: UpstreamDesk?
+    /// The rule behind their `loopback`.
+    private let local: LocalCaller?
     private let sharing: TokenServer.Sharing?
     /// How often a session's activity is reported; nil for never.
     private let activityInterval: Duration?
@@ -31,20 +38,25 @@ final class LoopState {
     /// How long its answers took.
     private(set) var latency = Histogram()
 
-    init(engine: TokenEngine, feed: RevocationFeed, limits: Limits, leeway: Duration, seed: UInt64, sharing: TokenServer.Sharing?) {
+    init(
+        engine: TokenEngine?, clock: any WallClock, feed: RevocationFeed, limits: Limits, leeway: Duration, seed: UInt64,
+        sharing: TokenServer.Sharing?, upstreams: UpstreamDesk?
+    ) {
         self.engine = engine
+        self.clock = clock
+        self.upstreams = upstreams
+        local = upstreams?.local
         self.sharing = sharing
         self.feed = feed
-        let policy = engine.configuration.policy
-        activityInterval = policy.autoLogout == nil ? nil : policy.activityInterval
+        activityInterval = engine.flatMap { $0.configuration.policy.autoLogout == nil ? nil : $0.configuration.policy.activityInterval }
         cache = VerifiedTokenCache(entryLimit: limits.cachedTokens, byteLimit: limits.cachedBytes, leeway: leeway, seed: seed)
-        now = engine.clock.now()
+        now = clock.now()
         date = HTTPDate(now)
     }
 
     /// Reads the clock, once per burst.
     func refreshClock() {
-        now = engine.clock.now()
+        now = clock.now()
         date.update(now)
     }
 
@@ -107,7 +119,7 @@ extension LoopState {
     }
 
     private func recordActivity(_ slot: Int) {
-        guard let activityInterval, let session = cache.activityIsDue(in: slot, every: activityInterval, now: now) else { return }
+        guard let activityInterval, let engine, let session = cache.activityIsDue(in: slot, every: activityInterval, now: now) else { return }
         // Another loop, or another token of the session, may have been first: then the interval counts from there.
         cache.countActivity(in: slot, from: engine.recordActivity(session, at: now))
     }
@@ -121,8 +133,35 @@ extension LoopState {
         switch target {
         case .ping: .prepared(replies.pong)
         case .authenticate: authenticate(authorization)
-        case .login, .refresh, .pooledToken, .other: nil
+        case .upstreamToken, .login, .refresh, .pooledToken, .other: nil
         }
+    }
+
+    /// The answer with a token of somebody else's; nil when the plain route has to find out who asks, or to wait for a token.
+    func upstreamAnswer(_ head: HTTPRequestHead, _ shape: RequestShape, from peer: Peer) -> FastAnswer? {
+        guard let local, let identity = identity(head, shape, peer, local) else { return nil }
+        return upstreams?.answer(head.uri, for: identity, now: now).map { .prepared($0) }
+    }
+
+    private func identity(_ head: HTTPRequestHead, _ shape: RequestShape, _ peer: Peer, _ local: LocalCaller) -> UpstreamIdentity? {
+        if let authorization = shape.authorization {
+            // Whoever does not hear of deleted clients asks the store.
+            guard sharing?.follower.isStale(at: now) != true else { return nil }
+            catchUp()
+            return upstreams?.identity(authorization, view: view, now: now)
+        }
+        return switch peer {
+        case .user(let user): .process(user: user)
+        case .address(let address): local.admits(head, host: shape.host, peer: address) ? .local : nil
+        case .unknown: nil
+        }
+    }
+
+    /// A client has proved who it is, by this field.
+    func remember(client id: String, name: String, authorization: String) {
+        guard let client = ClientID(id) else { return }
+        refreshClock()
+        upstreams?.remember(.client(id: id, name: name), id: client, authorization: authorization, now: now)
     }
 
     private func authenticate(_ authorization: String?) -> FastAnswer? {

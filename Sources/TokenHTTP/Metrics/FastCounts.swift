@@ -7,13 +7,17 @@ struct FastCounts: Sendable, Hashable {
     /// `/ping` answered 200.
     private(set) var pongs: UInt64 = 0
 
+    /// Tokens of others, answered 200.
+    private(set) var upstreamTokens: UInt64 = 0
+
     /// All of them.
-    var total: UInt64 { accepted + refused + pongs }
+    var total: UInt64 { accepted + refused + pongs + upstreamTokens }
 
     /// Counts one answer.
     mutating func count(_ target: RequestShape.Target, _ status: Reply.Status) {
         switch target {
         case .ping: pongs += 1
+        case .upstreamToken: upstreamTokens += 1
         case .authenticate where status == .ok: accepted += 1
         case .authenticate: refused += 1
         case .login, .refresh, .pooledToken, .other: break
@@ -25,5 +29,6 @@ struct FastCounts: Sendable, Hashable {
         accepted += other.accepted
         refused += other.refused
         pongs += other.pongs
+        upstreamTokens += other.upstreamTokens
     }
 }

@@ -6,7 +6,8 @@ import TokenEngine
 struct MetricsEndpoint: Endpoint {
     static let method = HTTPRequest.Method.get
     static let path = "/metrics"
-    let engine: TokenEngine
+    /// Nil where there are no sessions.
+    let engine: TokenEngine?
     let loops: EventLoops
     let requests: RequestMetrics
     let share: WorkShare
@@ -34,6 +35,9 @@ struct MetricsEndpoint: Endpoint {
             rows[.init(route: "/authenticate", status: 200), default: 0] += loop.counts.accepted
             rows[.init(route: "/authenticate", status: 401), default: 0] += loop.counts.refused
             rows[.init(route: "/ping", status: 200), default: 0] += loop.counts.pongs
+            if loop.counts.upstreamTokens > 0 {
+                rows[.init(route: UpstreamTokenEndpoint.path, status: 200), default: 0] += loop.counts.upstreamTokens
+            }
             latency["fast_lane", default: Histogram()].add(loop.latency)
         }
         text.family("mintmark_http_requests_total", .counter, "Requests answered, by route and status.")
@@ -49,7 +53,7 @@ struct MetricsEndpoint: Endpoint {
     }
 
     private func writeTokens(to text: inout PrometheusText) {
-        let counts = engine.counters.all
+        guard let counts = engine?.counters.all else { return }
         let families: [(Event.Name, String, String)] = [
             (.issued, "issued", "Sessions begun."), (.refreshed, "refreshed", "Refresh tokens exchanged."),
             (.refreshRetried, "retried", "Refreshes retried inside the grace window."),

@@ -94,6 +94,11 @@ enum WaitTime {
         }
     }
 
+    /// The time that a query names; nil when it names none.
+    ///
+    /// - Throws: as `of(_:_:)`.
+    static func of(_ query: Query) throws(OAuthError) -> Duration? { try query["wait"].map { text throws(OAuthError) in try read(text) } }
+
     private static var malformed: OAuthError { OAuthError(.invalidRequest, "wait must be a time such as 10s, 500ms or 1m.") }
 
     private static func read(_ text: String) throws(OAuthError) -> Duration {

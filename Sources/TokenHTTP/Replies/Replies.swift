@@ -98,6 +98,14 @@ extension Reply {
     static let credentialsMissing = refusal(
         OAuthError(.invalidToken, "An access token is needed."), challenge: .bearerWithoutError)
 
+    /// A client's credentials are needed, and none were sent (RFC 7617).
+    static let clientNeeded = refusal(OAuthError(.invalidClient, "A client's credentials are needed."))
+
+    /// The caller's copy of a token is still the newest.
+    static func upstreamUnchanged(tag: String?) -> Reply {
+        Reply(status: .notModified, fields: [noStore] + (tag.map { [Field(name: "ETag", value: $0)] } ?? []), body: [])
+    }
+
     /// The one refusal of an access token.
     static let tokenNotValid = refusal(.accessTokenNotValid())
 

@@ -12,6 +12,8 @@ struct Rooms: Sendable {
     let sources: [any MetricsSource]
     /// Nil where there are none.
     let pools: TokenPools?
+    /// Nil where there are none.
+    let upstreams: UpstreamPlace?
     let metrics = RequestMetrics()
     let share: WorkShare
     let caller: TokenCaller
@@ -19,14 +21,15 @@ struct Rooms: Sendable {
 
     init(
         configuration: TokenServer.Configuration, engine: TokenEngine, keys: KeyKeeper, loops: EventLoops, sources: [any MetricsSource],
-        pools: TokenPools?
+        pools: TokenPools?, upstreams: UpstreamPlace? = nil
     ) throws {
         self.configuration = configuration
         self.pools = pools
+        self.upstreams = upstreams
         self.engine = engine
         self.keys = keys
         self.loops = loops
-        self.sources = sources + (pools.map { [PoolMetrics(pools: $0)] } ?? [])
+        self.sources = sources + (pools.map { [PoolMetrics(pools: $0)] } ?? []) + (upstreams.map { [$0.metrics] } ?? [])
         share = WorkShare(configuration.limits)
         readiness = ReadinessProbe { [sharing = configuration.sharing] in
             guard let sharing else { return await engine.readiness() }
@@ -51,13 +54,17 @@ struct Rooms: Sendable {
                 EndOwnSessionEndpoint(engine: engine, caller: caller),
                 KeySetEndpoint(keys: keys),
                 PingEndpoint(),
-            ] + poolEndpoints(.credential(engine, caller, configuration.login)))
+            ] + poolEndpoints(.credential(engine, caller, configuration.login))
+                + upstreamEndpoints(.caller(engine, configuration.login.local)))
     }
 
     /// The endpoints of pools, under a rule of who may call them.
     private func poolEndpoints(_ rule: PoolGate.Rule) -> [any Endpoint] {
         pools.map { PoolRoom(pools: $0, gate: PoolGate(rule: rule), share: share).endpoints } ?? []
     }
+
+    /// The endpoints of tokens of others, under a rule of who may call them.
+    private func upstreamEndpoints(_ rule: UpstreamGate.Rule) -> [any Endpoint] { upstreams?.endpoints(rule, loops) ?? [] }
 
     /// The listener for probes and scrapers.
     var probeRoutes: Routes { Routes(probes) }
@@ -78,7 +85,7 @@ struct Rooms: Sendable {
                 guarded(SubjectSessionsEndpoint(engine: engine)),
                 guarded(EndSessionEndpoint(engine: engine)),
                 guarded(RevokeSubjectEndpoint(engine: engine)),
-            ] + poolEndpoints(.administrator).map { guarded($0) }
+            ] + (poolEndpoints(.administrator) + upstreamEndpoints(.administrator)).map { guarded($0) }
         return Routes(all.map { local($0) })
     }
 

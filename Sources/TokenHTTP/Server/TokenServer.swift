@@ -19,6 +19,7 @@ public final class TokenServer: Service {
     private let certificate: ServerCertificate?
     private let sources: [any MetricsSource]
     private let pools: TokenPools?
+    private let upstreams: UpstreamPlace?
     private let onListening: @Sendable (Ports) async -> Void
 
     /// A server that does not listen yet.
@@ -26,12 +27,13 @@ public final class TokenServer: Service {
     /// - Parameters:
     ///   - keys: the keys in force, asked anew for every token that is verified.
     ///   - pools: the pools of tokens; without them their paths lead nowhere.
+    ///   - upstreams: tokens that others issue, and who keeps them; without them their paths lead nowhere.
     ///   - sources: whoever has figures for `/metrics`.
     ///   - onListening: told the ports once every listener accepts connections.
     /// - Throws: `UnusableCertificate`.
     public init(
-        configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, pools: TokenPools? = nil, metrics sources: [any MetricsSource] = [],
-        logger: Logger,
+        configuration: Configuration, engine: TokenEngine, keys: KeyKeeper, pools: TokenPools? = nil, upstreams: UpstreamPlace? = nil,
+        metrics sources: [any MetricsSource] = [], logger: Logger,
         onListening: @escaping @Sendable (Ports) async -> Void = { _ in }
     ) throws {
         self.configuration = configuration
@@ -39,6 +41,7 @@ public final class TokenServer: Service {
         self.keys = keys
         self.sources = sources
         self.pools = pools
+        self.upstreams = upstreams
         self.logger = logger
         self.onListening = onListening
         certificate = try configuration.tls.map { try ServerCertificate($0) }
@@ -65,11 +68,13 @@ public final class TokenServer: Service {
 
     private func serve(on group: any EventLoopGroup) async throws {
         let loops = try await EventLoops(
-            group: group, engine: engine, limits: configuration.limits, leeway: configuration.leeway, sharing: configuration.sharing)
+            group: group, engine: engine, clock: engine.clock, limits: configuration.limits, leeway: configuration.leeway,
+            sharing: configuration.sharing, upstreams: upstreams?.desk(configuration.login.local))
         defer { loops.stop() }
         await engine.add(enforcer: loops)
         await loops.follow(keys)
-        let rooms = try Rooms(configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources, pools: pools)
+        let rooms = try Rooms(
+            configuration: configuration, engine: engine, keys: keys, loops: loops, sources: sources, pools: pools, upstreams: upstreams)
         let listening = Listening(expected: configuration.metrics == nil ? 2 : 3)
         var listeners = [
             listener(.main, rooms.publicRoutes, rooms, at: configuration.address, on: group, listening),

@@ -7,23 +7,7 @@ import TokenEngine
 
 /// Who may do what.
 struct PoolAccessTests {
-    private func basic(_ client: ClientCredentials) -> String {
-        "Authorization: Basic " + base64(client.id.text + ":" + String(decoding: client.secret.bytes, as: UTF8.self))
-    }
-
-    private func base64(_ text: String) -> String {
-        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-        var (out, bits, count) = ("", 0, 0)
-        for byte in text.utf8 {
-            (bits, count) = (bits << 8 | Int(byte), count + 8)
-            while count >= 6 {
-                count -= 6
-                out.append(digits[bits >> count & 63])
-            }
-        }
-        if count > 0 { out.append(digits[bits << (6 - count) & 63]) }
-        return out + String(repeating: "=", count: (4 - out.count % 4) % 4)
-    }
+    private func basic(_ client: ClientCredentials) -> String { Harness.basic(client) }
 
     private static let uses = [
         ("POST", "/tokens/assign", ""), ("POST", "/tokens/keep-alive", #"{"token":"x"}"#), ("POST", "/tokens/unblock", #"{"token":"x"}"#),

@@ -1,0 +1,140 @@
+import TokenCore
+import TokenTransport
+
+extension Settings {
+    /// What is wrong with tokens that others issue.
+    func upstreamRules() -> [Contradiction] {
+        upstreams.flatMap { $0.missingKeys + $0.idleKeys + $0.unsafeAddresses + $0.twoSecrets + $0.callers }
+    }
+}
+
+/// What each source needs and what it heeds: one row a source.
+private struct SourceKeys {
+    /// Without each of these there is no token.
+    let needed: [any DescribedKey]
+    /// These change what is asked for.
+    let heeded: [any DescribedKey]
+
+    private static let client: [any DescribedKey] = [
+        UpstreamKeys.clientID, UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.clientAuthentication,
+        UpstreamKeys.privateKeyFile,
+    ]
+    private static let asked: [any DescribedKey] = [UpstreamKeys.scope, UpstreamKeys.resource, UpstreamKeys.audience]
+    /// What every source has.
+    private static let always: [any DescribedKey] = [
+        UpstreamKeys.source, UpstreamKeys.allow, UpstreamKeys.refreshAt, UpstreamKeys.refreshEvery, UpstreamKeys.fallbackLifetime,
+        UpstreamKeys.timeout, UpstreamKeys.proxyTo,
+    ]
+
+    init(of kind: UpstreamSourceKind) {
+        let token = UpstreamKeys.tokenURL
+        switch kind {
+        case .clientCredentials: (needed, heeded) = ([token, UpstreamKeys.clientID], Self.client + Self.asked)
+        case .refreshToken:
+            (needed, heeded) = ([token, UpstreamKeys.clientID, UpstreamKeys.refreshTokenFile], Self.client + Self.asked + [UpstreamKeys.stateFile])
+        case .tokenExchange:
+            (needed, heeded) = ([token, UpstreamKeys.subjectTokenFile], Self.client + Self.asked + [UpstreamKeys.subjectTokenType])
+        case .jwtBearer:
+            (needed, heeded) = (
+                [token, UpstreamKeys.privateKeyFile],
+                [UpstreamKeys.clientID, UpstreamKeys.issuer, UpstreamKeys.subject, UpstreamKeys.audience, UpstreamKeys.scope]
+            )
+        case .exec: (needed, heeded) = ([UpstreamKeys.command], [])
+        case .file: (needed, heeded) = ([UpstreamKeys.path], [])
+        case .mintmark:
+            (needed, heeded) = (
+                [UpstreamKeys.url, UpstreamKeys.clientID],
+                [UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.upstream]
+            )
+        }
+    }
+
+    /// Whether a key, without its entry's name, means something to this source.
+    func heeds(_ rest: String) -> Bool { (needed + heeded + Self.always).contains { $0.rest == rest } }
+}
+
+extension DescribedKey {
+    /// The name without `upstreams.NAME.`.
+    fileprivate var rest: String { String(name.dropFirst("upstreams.NAME.".count)) }
+}
+
+extension Settings.Upstream {
+    private var keys: SourceKeys { SourceKeys(of: source) }
+
+    fileprivate var missingKeys: [Contradiction] {
+        var missing = keys.needed.filter { !named.contains($0.rest) }.map { row in
+            Contradiction(
+                keys: [key(row), key(UpstreamKeys.source)], reason: "A source of \(source.rawValue) brings no token without it.",
+                fix: "Set \(key(row)).")
+        }
+        if needsSecret, clientSecret == nil, clientSecretFile == nil, privateKeyFile == nil {
+            missing.append(
+                Contradiction(
+                    keys: [key(UpstreamKeys.clientSecretFile), key(UpstreamKeys.source)],
+                    reason: "A client without a secret or a key cannot say who it is.",
+                    fix: "Set \(key(UpstreamKeys.clientSecretFile)), or \(key(UpstreamKeys.privateKeyFile))."))
+        }
+        return missing
+    }
+
+    private var needsSecret: Bool { source == .clientCredentials || source == .mintmark }
+
+    fileprivate var idleKeys: [Contradiction] {
+        named.filter { !keys.heeds($0) }.sorted().map { rest in
+            Contradiction(
+                keys: ["\(UpstreamKeys.section).\(name).\(rest)", key(UpstreamKeys.source)],
+                reason: "A source of \(source.rawValue) does not heed it.", fix: "Remove it, or choose another source.")
+        }
+    }
+
+    fileprivate var twoSecrets: [Contradiction] {
+        var found: [Contradiction] = []
+        let written = [
+            clientSecret.map { _ in UpstreamKeys.clientSecret.rest }, clientSecretFile.map { _ in UpstreamKeys.clientSecretFile.rest },
+            source == .jwtBearer ? nil : privateKeyFile.map { _ in UpstreamKeys.privateKeyFile.rest },
+        ].compactMap(\.self)
+        if written.count > 1 {
+            found.append(
+                Contradiction(
+                    keys: written.map { "\(UpstreamKeys.section).\(name).\($0)" },
+                    reason: "A client proves who it is in one way (RFC 6749 section 2.3).",
+                    fix: "Keep one of them."))
+        }
+        if refreshAt != nil, refreshEvery != nil {
+            found.append(
+                Contradiction(
+                    keys: [key(UpstreamKeys.refreshEvery), key(UpstreamKeys.refreshAt)],
+                    reason: "A fixed interval heeds no lifetime, and refresh_at would do nothing.", fix: "Keep one of them."))
+        }
+        return found
+    }
+
+    /// A secret and a token cross no network in the clear.
+    fileprivate var unsafeAddresses: [Contradiction] {
+        let written: [(any DescribedKey, String?)] = [
+            (UpstreamKeys.tokenURL, tokenURL), (UpstreamKeys.url, url), (UpstreamKeys.proxyTo, proxyTo),
+        ]
+        return written.compactMap { row, text in
+            guard let text, let address = try? WebURL(text), !address.isSecure, !address.isLoopback else { return nil }
+            return Contradiction(
+                keys: [key(row)], reason: "Secrets and tokens would cross the network in the clear on the way to \(address.host).",
+                fix: "Use https; http is for this machine: 127.0.0.1, [::1] or localhost.")
+        }
+    }
+
+    fileprivate var callers: [Contradiction] {
+        let narrowed = allow.contains { $0.scope != nil }
+        guard narrowed, ![.clientCredentials, .refreshToken, .tokenExchange, .jwtBearer].contains(source) else { return [] }
+        return [
+            Contradiction(
+                keys: [key(UpstreamKeys.allow), key(UpstreamKeys.source)],
+                reason: "A source of \(source.rawValue) has one token and asks for no scope, so that a caller cannot be given a narrower one.",
+                fix: "Remove the scopes from \(key(UpstreamKeys.allow)), or make an upstream of its own for that caller.")
+        ]
+    }
+}
+
+extension WebURL {
+    /// Whether only this machine answers there.
+    var isLoopback: Bool { host == "localhost" || IPAddress(host)?.isLoopback ?? false }
+}

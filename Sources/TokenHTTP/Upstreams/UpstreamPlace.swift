@@ -1,0 +1,23 @@
+/// Tokens of others as a server has them: the tokens, who keeps them, and the names under which callers know them.
+public struct UpstreamPlace: Sendable {
+    let upstreams: Upstreams
+    let keeper: UpstreamKeeper
+    private let tags = UpstreamTags()
+
+    /// - Parameter keeper: of the same upstreams; run it beside the server.
+    public init(_ upstreams: Upstreams, keeper: UpstreamKeeper) {
+        self.upstreams = upstreams
+        self.keeper = keeper
+    }
+
+    /// What an event loop begins with.
+    func desk(_ local: LocalCaller) -> UpstreamDesk { UpstreamDesk(upstreams, tags: tags, local: local) }
+
+    /// The endpoints of one listener.
+    func endpoints(_ rule: UpstreamGate.Rule, _ loops: EventLoops) -> [any Endpoint] {
+        UpstreamRoom(upstreams: upstreams, gate: UpstreamGate(rule: rule), loops: loops, tags: tags).endpoints
+    }
+
+    /// Their figures.
+    var metrics: any MetricsSource { UpstreamMetrics(upstreams: upstreams, keeper: keeper) }
+}
