@@ -107,14 +107,20 @@ if slice.includes(.client) {
     dependencies += [
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ]
     let observed: [Target.Dependency] = [
         logging, lifecycle, .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "Tracing", package: "swift-distributed-tracing"),
     ]
+    let processes: [Target.Dependency] = [
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
+    ]
     products += [.library(name: "TokenClient", targets: ["TokenClient"])]
     targets += [
-        room("TokenClient", ["TokenCore", "TokenSealing", "JOSE"] + observed),
+        room("TokenClient", ["TokenCore", "TokenSealing", "JOSE"] + observed + processes),
         tests(
             "TokenClientTests",
             ["TokenClient", "TokenCore", "TokenSealing", "JOSE", "TestSupport"] + observed + [

