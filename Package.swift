@@ -268,7 +268,7 @@ if slice.includes(.all) {
         .executableTarget(
             name: "mintmark-bench",
             dependencies: nio + [
-                arguments, crypto, logging, "JOSE", "TokenCore", "Valkey", "ValkeyStore", .product(name: "JWTKit", package: "jwt-kit"),
+                arguments, crypto, logging, "JOSE", "TokenClient", "TokenCore", "Valkey", "ValkeyStore", .product(name: "JWTKit", package: "jwt-kit"),
             ], path: "Bench",
             exclude: ["install-nginx.sh", "bench.mk"], swiftSettings: settings),
         tests("BenchTests", ["mintmark-bench", "TokenCore", "Valkey", "ValkeyStore"] + nio),

@@ -9,7 +9,7 @@ struct RunCommand: AsyncParsableCommand {
     /// In the order in which they run.
     static let jobs: [any Job] = [
         SignatureJob(), HotPathJob(), DifferentTokensJob(), FloodJob(), ManySessionsJob(), ManyRefreshesJob(), ValkeyJob(), CommitsJob(),
-        SessionMemoryJob(), ScalingJob(), PoolsJob(),
+        SessionMemoryJob(), ScalingJob(), PoolsJob(), UpstreamsJob(),
     ]
 
     @Option(help: "The server under test.")

@@ -39,6 +39,8 @@ struct BenchSettings: Sendable {
     var poolSizes: [Int] { self.pick(quick: [10, 1_000], plain: [10, 10_000], full: [10, 10_000, 10_000_000]) }
     /// Sessions whose memory on a server is measured.
     var sessionsInMemory: Int { self.pick(quick: 5_000, plain: 200_000, full: 1_000_000) }
+    /// Identities of somebody else's tokens whose memory is measured.
+    var upstreamIdentities: Int { self.pick(quick: 10_000, plain: 100_000, full: 100_000) }
     /// After this a large count is given up where it is, and the row says how far it came.
     var patience: Duration { self.pick(quick: .seconds(60), plain: .seconds(210), full: .seconds(3600)) }
     /// Turns of each store, and their length, in the comparison at a fixed rate.

@@ -12,6 +12,9 @@ import Darwin
 struct ProcessFigures: Sendable {
     let pid: Int32
 
+    /// This process.
+    static var own: Int32 { getpid() }
+
     /// Processor time of the process and its children that still run (nginx answers in those), in microseconds. The
     /// kernel counts in ticks of 10 ms: over the seconds of a run that is an error below 1 %.
     var cpu: Double? {
