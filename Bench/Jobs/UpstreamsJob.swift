@@ -21,7 +21,7 @@ struct UpstreamsJob: Job {
             var wakes: [Double] = []
             for _ in 0..<max(5, settings.rounds) { wakes.append(try await self.wake(10_000)) }
             var rows = self.callRows(Spread(alone), Spread(together)) + [self.wakeRow(Spread(wakes))]
-            for length in [Self.opaque.utf8.count, 700] { rows.append(try self.memoryRow(settings.upstreamIdentities, length, in: folder)) }
+            for length in [Self.opaque.utf8.count, 700] { rows.append(try await self.memoryRow(settings.upstreamIdentities, length, in: folder)) }
             return rows
         } catch { throw error as? BenchError ?? BenchError("\(error)") }
     }
@@ -91,11 +91,11 @@ struct UpstreamsJob: Job {
         return row
     }
 
-    private func memoryRow(_ count: Int, _ length: Int, in folder: WorkFolder) throws(BenchError) -> Row {
+    private func memoryRow(_ count: Int, _ length: Int, in folder: WorkFolder) async throws(BenchError) -> Row {
         let child = try ChildProcess(
             CommandLine.arguments[0], ["identities", "--count", "\(count)", "--length", "\(length)"], output: folder.subfolder("identities-\(length)")
         )
-        let each: Double = try child.wait(upTo: .seconds(300)) { text in
+        let each: Double = try await child.wait(upTo: .seconds(300)) { text in
             text.split(separator: "\n").first { $0.hasPrefix("each ") }.flatMap { Double($0.dropFirst(5)) }
         }
         child.stop()
