@@ -80,7 +80,10 @@ struct UpstreamsJob: Job {
         while manager.status.waiting < count { try await Task.sleep(for: .milliseconds(5)) }
         opener.finish()
         var last: ContinuousClock.Instant?
-        for waiter in waiters { last = try await max(last ?? waiter.value, waiter.value) }
+        for waiter in waiters {
+            let instant = try await waiter.value
+            last = max(last ?? instant, instant)
+        }
         return last.map { Double(($0 - answered.at.withLock { $0 }).nanoseconds) } ?? 0
     }
 

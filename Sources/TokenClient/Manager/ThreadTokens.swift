@@ -27,7 +27,12 @@ struct ThreadTokens {
     /// How many managers a thread remembers: a power of two.
     private static let places = 64
 
-    private static let key: pthread_key_t = {
+    /// The tables of this process's threads. Managers keep it: what is asked of a global costs a look at whether it has been made.
+    static let shared = ThreadTokens()
+
+    private let key: pthread_key_t
+
+    private init() {
         var key = pthread_key_t()
         let failure = pthread_key_create(&key) { pointer in
             #if canImport(Darwin)
@@ -39,14 +44,14 @@ struct ThreadTokens {
             table.deallocate()
         }
         precondition(failure == 0, "the system has no room for a thread's value")
-        return key
-    }()
+        self.key = key
+    }
 
     /// The token of a manager, if this thread has read it at this version and it may still be used.
     @inline(__always)
-    static func find(_ manager: UInt64, version: UInt64) -> AccessToken? {
+    func find(_ manager: UInt64, version: UInt64) -> AccessToken? {
         guard let memory = pthread_getspecific(key) else { return nil }
-        let entry = memory.assumingMemoryBound(to: Entry.self) + Int(truncatingIfNeeded: manager & UInt64(places - 1))
+        let entry = memory.assumingMemoryBound(to: Entry.self) + Int(truncatingIfNeeded: manager & UInt64(Self.places - 1))
         guard entry.pointee.manager == manager, entry.pointee.version == version else { return nil }
         let now = CoarseClock.read()
         guard now.steady < entry.pointee.steadyEnd, now.wall < entry.pointee.wallEnd, let content = entry.pointee.content else { return nil }
@@ -54,19 +59,19 @@ struct ThreadTokens {
     }
 
     /// Remembers a token for this thread, for as long as it is usable and no longer than `until`.
-    static func keep(_ content: AccessToken.Content, of manager: UInt64, version: UInt64, left: Duration?) {
+    func keep(_ content: AccessToken.Content, of manager: UInt64, version: UInt64, left: Duration?) {
         let now = CoarseClock.read()
-        let left = left.map { nanoseconds($0) - CoarseClock.error } ?? .max
+        let left = left.map { Self.nanoseconds($0) - CoarseClock.error } ?? .max
         guard left > 0 else { return }
-        let entry = table + Int(truncatingIfNeeded: manager & UInt64(places - 1))
+        let entry = table + Int(truncatingIfNeeded: manager & UInt64(Self.places - 1))
         entry.pointee = Entry(
-            manager: manager, version: version, steadyEnd: sum(now.steady, left), wallEnd: sum(now.wall, left), content: content.copied())
+            manager: manager, version: version, steadyEnd: Self.sum(now.steady, left), wallEnd: Self.sum(now.wall, left), content: content.copied())
     }
 
-    private static var table: UnsafeMutablePointer<Entry> {
+    private var table: UnsafeMutablePointer<Entry> {
         if let memory = pthread_getspecific(key) { return memory.assumingMemoryBound(to: Entry.self) }
-        let new = UnsafeMutablePointer<Entry>.allocate(capacity: places)
-        new.initialize(repeating: Entry(), count: places)
+        let new = UnsafeMutablePointer<Entry>.allocate(capacity: Self.places)
+        new.initialize(repeating: Entry(), count: Self.places)
         precondition(pthread_setspecific(key, new) == 0, "the system has no room for a thread's value")
         return new
     }

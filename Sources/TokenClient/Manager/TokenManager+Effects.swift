@@ -5,7 +5,7 @@ import TokenCore
 extension TokenManager {
     /// What is left to do after the lock is gone.
     private struct Work {
-        var resumed: [(Continuation, Machine.Outcome)] = []
+        var resumed: [(continuations: [Continuation], outcome: Machine.Outcome)] = []
         var cancelled: Task<Void, Never>?
         var begun: (number: UInt64, fetch: TokenFetch)?
         var wakeAt: MonotonicTime?
@@ -29,10 +29,7 @@ extension TokenManager {
 
     private func prepare(_ effects: Machine.Effects, _ state: inout State) -> Work {
         var work = Work()
-        for (waiter, outcome) in effects.resumed {
-            if let continuation = state.continuations.removeValue(forKey: waiter) { work.resumed.append((continuation, outcome)) }
-        }
-        if !effects.resumed.isEmpty, state.continuations.isEmpty { state.continuations = [:] }
+        for (waiters, outcome) in effects.resumed { work.resumed.append((state.take(waiters), outcome)) }
         if effects.abandoned != nil {
             work.cancelled = state.task
             state.task = nil
@@ -63,7 +60,9 @@ extension TokenManager {
     private func perform(_ work: Work) {
         work.cancelled?.cancel()
         if let (number, fetch) = work.begun { begin(number, fetch) }
-        for (continuation, outcome) in work.resumed { continuation.resume(returning: outcome) }
+        for (continuations, outcome) in work.resumed {
+            for continuation in continuations { continuation.resume(returning: outcome) }
+        }
         if let moment = work.wakeAt { WakeList.shared.wake(self, at: moment) }
         for notice in work.notices { telemetry.note(notice) }
     }

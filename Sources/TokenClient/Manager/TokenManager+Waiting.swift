@@ -47,7 +47,7 @@ extension TokenManager {
     func remember(_ held: Machine.Held, _ machine: Machine, _ now: Moment) {
         var usable = held.usable
         if let call = machine.nextFetchByCall { usable.steady = min(usable.steady ?? call, call) }
-        ThreadTokens.keep(held.token, of: serial, version: version.load(ordering: .acquiring), left: usable.left(at: now))
+        threads.keep(held.token, of: serial, version: version.load(ordering: .acquiring), left: usable.left(at: now))
     }
 
     private func cancel(_ waiter: Machine.Waiter) {

@@ -27,6 +27,15 @@ public final class TokenManager: Sendable {
         /// Numbers waiters and observers.
         var drawn: UInt64 = 0
 
+        /// Takes out who waited. Mostly that is everybody, and whoever is idle keeps no memory for it.
+        mutating func take(_ waiters: [Machine.Waiter]) -> [Continuation] {
+            if waiters.count == continuations.count {
+                defer { continuations = [:] }
+                return Array(continuations.values)
+            }
+            return waiters.compactMap { continuations.removeValue(forKey: $0) }
+        }
+
         mutating func draw() -> UInt64 {
             drawn += 1
             return drawn
@@ -39,6 +48,7 @@ public final class TokenManager: Sendable {
     let state: Mutex<State>
     /// Tells it from all other managers of this process, also from those that are gone.
     public let serial: UInt64
+    let threads = ThreadTokens.shared
     /// Raised when what threads remember must not be used any more.
     let version = Atomic<UInt64>(0)
 
@@ -95,14 +105,15 @@ extension TokenManager {
     /// It is checked on every call that its time is not over. While the source fails, the old token is served until its end.
     ///
     /// - Throws: `TokenManagerError`; `CancellationError` when the caller's task is cancelled, which harms nobody else who waits.
-    nonisolated(nonsending) public func token() async throws -> AccessToken {
-        if let token = ThreadTokens.find(serial, version: version.load(ordering: .acquiring)) { return token }
-        return try await wait(newerThan: nil, within: nil)
+    @inlinable nonisolated(nonsending) public func token() async throws -> AccessToken {
+        // Inlined, so that a caller pays for a call that suspends only where it may have to.
+        if let remembered { return remembered }
+        return try await awaitToken()
     }
 
     /// As `token()`, with a deadline of the caller's own.
     public func token(within patience: Duration) async throws -> AccessToken {
-        if let token = ThreadTokens.find(serial, version: version.load(ordering: .acquiring)) { return token }
+        if let remembered { return remembered }
         return try await wait(newerThan: nil, within: patience)
     }
 
@@ -163,6 +174,11 @@ extension TokenManager {
                 lastError: state.machine.lastRefusal.map { TokenManagerError($0, retryAfter: .zero) }, waiting: state.machine.waiting)
         }
     }
+
+    /// What this thread may answer without asking the machine.
+    @usableFromInline var remembered: AccessToken? { threads.find(serial, version: version.load(ordering: .acquiring)) }
+
+    @usableFromInline nonisolated(nonsending) func awaitToken() async throws -> AccessToken { try await wait(newerThan: nil, within: nil) }
 
     private func invalidate(_ isIt: (AccessToken.Content) -> Bool) -> Bool {
         let now = Moment.read()

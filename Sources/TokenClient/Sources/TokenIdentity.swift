@@ -1,21 +1,26 @@
 /// Everything that changes which token a source brings: two requests that differ in any of it never share one.
+///
+/// One reference, however many fields: a registry of many identities has each in several places.
 public struct TokenIdentity: Hashable, Sendable {
-    /// Who issues it: the token endpoint, a file's path, a command line.
-    public var issuer: String
-    /// `client_id`, or whoever asks.
-    public var client: String
-    /// The way it is asked for: `client_credentials`, `exec`, …
-    public var grant: String
-    /// The scopes asked for; their order means nothing (RFC 6749 section 3.3).
-    public var scopes: Set<String>
-    /// `resource` and `audience` (RFC 8707, RFC 8693), in their order.
-    public var resources: [String]
-    /// On whose behalf: the subject token or assertion's subject, by a digest where it is a secret.
-    public var subject: String
-    /// The key that the token is bound to (RFC 7638 thumbprint, or of a certificate); empty for a bearer token.
-    public var keyBinding: String
-    /// What else is sent, in their order.
-    public var parameters: [String]
+    private struct Values: Hashable, Sendable {
+        var issuer: String
+        var client: String
+        var grant: String
+        /// Each once, in order, with spaces between them.
+        var scope: String
+        var resources: [String]
+        var subject: String
+        var keyBinding: String
+        var parameters: [String]
+    }
+
+    private final class Fields: Sendable {
+        let values: Values
+
+        init(_ values: Values) { self.values = values }
+    }
+
+    private var fields: Fields
 
     /// An identity.
     ///
@@ -24,15 +29,68 @@ public struct TokenIdentity: Hashable, Sendable {
         issuer: String, client: String = "", grant: String, scope: String = "", resources: [String] = [], subject: String = "",
         keyBinding: String = "", parameters: [String] = []
     ) {
-        self.issuer = issuer
-        self.client = client
-        self.grant = grant
-        self.scopes = Set(scope.split(separator: " ").map(String.init))
-        self.resources = resources
-        self.subject = subject
-        self.keyBinding = keyBinding
-        self.parameters = parameters
+        let scope = Self.ordered(scope.split(separator: " ").map(String.init))
+        fields = Fields(
+            Values(
+                issuer: issuer, client: client, grant: grant, scope: scope, resources: resources, subject: subject, keyBinding: keyBinding,
+                parameters: parameters))
     }
+
+    /// Who issues it: the token endpoint, a file's path, a command line.
+    public var issuer: String {
+        get { fields.values.issuer }
+        set { change { $0.issuer = newValue } }
+    }
+    /// `client_id`, or whoever asks.
+    public var client: String {
+        get { fields.values.client }
+        set { change { $0.client = newValue } }
+    }
+    /// The way it is asked for: `client_credentials`, `exec`, …
+    public var grant: String {
+        get { fields.values.grant }
+        set { change { $0.grant = newValue } }
+    }
+    /// The scopes asked for; their order means nothing (RFC 6749 section 3.3).
+    public var scopes: Set<String> {
+        get { Set(fields.values.scope.split(separator: " ").map(String.init)) }
+        set { change { $0.scope = Self.ordered(newValue.flatMap { $0.split(separator: " ").map(String.init) }) } }
+    }
+    /// `resource` and `audience` (RFC 8707, RFC 8693), in their order.
+    public var resources: [String] {
+        get { fields.values.resources }
+        set { change { $0.resources = newValue } }
+    }
+    /// On whose behalf: the subject token or assertion's subject, by a digest where it is a secret.
+    public var subject: String {
+        get { fields.values.subject }
+        set { change { $0.subject = newValue } }
+    }
+    /// The key that the token is bound to (RFC 7638 thumbprint, or of a certificate); empty for a bearer token.
+    public var keyBinding: String {
+        get { fields.values.keyBinding }
+        set { change { $0.keyBinding = newValue } }
+    }
+    /// What else is sent, in their order.
+    public var parameters: [String] {
+        get { fields.values.parameters }
+        set { change { $0.parameters = newValue } }
+    }
+
+    /// Whether all of it is the same.
+    public static func == (a: TokenIdentity, b: TokenIdentity) -> Bool { a.fields === b.fields || a.fields.values == b.fields.values }
+
+    /// By all of it.
+    public func hash(into hasher: inout Hasher) { hasher.combine(fields.values) }
+
+    private mutating func change(_ body: (inout Values) -> Void) {
+        var values = fields.values
+        body(&values)
+        fields = Fields(values)
+    }
+
+    /// Each scope once, in the order of their bytes.
+    private static func ordered(_ scopes: [String]) -> String { Set(scopes).sorted().joined(separator: " ") }
 
     /// All of it in one form, lengths first, so that no two identities have the same bytes: what a store's key is a digest of.
     public var canonicalBytes: [UInt8] {
@@ -46,7 +104,7 @@ public struct TokenIdentity: Hashable, Sendable {
             for text in texts { append(text) }
         }
         for text in [issuer, client, grant, subject, keyBinding] { append(text) }
-        append(all: scopes.sorted())
+        append(all: fields.values.scope.split(separator: " ").map(String.init))
         append(all: resources)
         append(all: parameters)
         return bytes

@@ -21,7 +21,7 @@ extension UpstreamMachine {
         held = new
         failures = 0
         activity = .resting
-        for waiter in waiters.removeAll(watchersToo: true) { effects.resumed.append((waiter, .token(new))) }
+        effects.resume(waiters.removeAll(watchersToo: true), .token(new))
         effects.notices.append(.refreshed(new))
         return effects
     }
@@ -49,7 +49,7 @@ extension UpstreamMachine {
             effects.abandoned = fetch.number
             fail(.timedOut, retryAfter: nil, isFinal: false, now: now, chance: chance, &effects)
         }
-        for waiter in waiters.due(at: now.steady) { effects.resumed.append((waiter, .deadline)) }
+        effects.resume(waiters.due(at: now.steady), .deadline)
         abandonIfUnwanted(&effects)
         if keepsFresh, refreshIsDue(now) { begin(now, isKept: true, &effects) }
         beginIfWanted(now, &effects)
@@ -130,7 +130,7 @@ extension UpstreamMachine {
         failures += 1
         let pause = shared.policy.pause(after: failures, retryAfter: retryAfter, isFinal: isFinal, chance: chance)
         activity = .cooling(refusal, until: now.steady + pause)
-        for waiter in waiters.removeAll(watchersToo: false) { effects.resumed.append((waiter, .refused(refusal, retryAfter: pause))) }
+        effects.resume(waiters.removeAll(watchersToo: false), .refused(refusal, retryAfter: pause))
         effects.notices.append(.failed(refusal, pause: pause))
     }
 
@@ -146,5 +146,11 @@ extension UpstreamMachine {
         guard let fetch = fetching, !fetch.isKept, waiters.wanting == 0 else { return }
         activity = .resting
         effects.abandoned = fetch.number
+    }
+}
+
+extension UpstreamMachine.Effects {
+    mutating func resume(_ waiters: [UpstreamWaiter], _ outcome: UpstreamMachine.Outcome) {
+        if !waiters.isEmpty { resumed.append((waiters, outcome)) }
     }
 }

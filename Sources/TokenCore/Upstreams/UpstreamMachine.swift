@@ -7,14 +7,8 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
     /// The number of a fetch, and of the token that it brought: 1 is the first.
     public typealias Number = UInt64
 
-    /// Who waits for a token.
-    public struct Waiter: Hashable, Sendable {
-        /// Drawn by the driver, never again.
-        public let id: UInt64
-
-        /// A waiter of that number.
-        public init(_ id: UInt64) { self.id = id }
-    }
+    /// Who waits for a token: the same for tokens of every kind.
+    public typealias Waiter = UpstreamWaiter
 
     /// A token that may be used.
     public struct Held: Sendable {
@@ -68,8 +62,8 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
 
     /// What the driver does next, in this order.
     public struct Effects: Sendable {
-        /// Whose wait is over.
-        public internal(set) var resumed: [(waiter: Waiter, outcome: Outcome)] = []
+        /// Whose wait is over, and what all of them hear.
+        public internal(set) var resumed: [(waiters: [Waiter], outcome: Outcome)] = []
         /// The fetch that nobody wants any more, or that took too long: its task is cancelled.
         public internal(set) var abandoned: Number?
         /// The fetch to begin.
@@ -105,7 +99,7 @@ public struct UpstreamMachine<Token: Sendable, Failure: Sendable>: Sendable {
     /// The token to serve, until its end has been noticed.
     public internal(set) var held: Held?
     var activity = Activity.resting
-    var waiters = WaiterList<Waiter>()
+    var waiters = WaiterList()
     /// How many fetches have begun.
     public internal(set) var fetches: Number = 0
     /// When the last of them did.

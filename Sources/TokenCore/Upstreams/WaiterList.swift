@@ -1,5 +1,16 @@
+/// Who waits for a token.
+public struct UpstreamWaiter: Hashable, Sendable {
+    /// Drawn by the driver, never again.
+    public let id: UInt64
+
+    /// A waiter of that number.
+    public init(_ id: UInt64) { self.id = id }
+}
+
 /// Who waits for a token, and until when. Everything but `due` and `removeAll` takes constant time, however many wait.
-struct WaiterList<Waiter: Hashable & Sendable>: Sendable {
+struct WaiterList: Sendable {
+    typealias Waiter = UpstreamWaiter
+
     /// One wait.
     private struct Wait: Sendable {
         let deadline: MonotonicTime

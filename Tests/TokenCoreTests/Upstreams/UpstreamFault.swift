@@ -44,7 +44,7 @@ enum UpstreamFault: String, CaseIterable, Sendable {
 
     func plant(afterReply machine: inout Machine, _ effects: inout Machine.Effects, before: Machine.Held?) {
         if self == .olderTokenReplacesNewer, let before { machine.held = before }
-        if self == .waiterNotResumed, !effects.resumed.isEmpty { effects.resumed.removeLast() }
+        if self == .waiterNotResumed, !effects.resumed.isEmpty { effects.resumed[0].waiters.removeLast() }
     }
 
     func plant(afterFailure machine: inout Machine) {

@@ -9,7 +9,7 @@ extension UpstreamWorld {
         }
         if let number = effects.abandoned { abandoned(number) }
         if let number = effects.begun { begun(number, isKept: isKept || !mayAbandon) }
-        for (waiter, outcome) in effects.resumed {
+        for (waiter, outcome) in effects.resumed.flatMap({ group in group.waiters.map { ($0, group.outcome) } }) {
             guard let index = waiting.firstIndex(where: { $0.id == waiter.id }) else {
                 broken.append("somebody who does not wait was resumed")
                 continue
@@ -25,7 +25,7 @@ extension UpstreamWorld {
         guard failed else { return }
         let least = max((isFinal ? policy.longestPause : policy.firstPause) / 2, retryAfter ?? .zero)
         cool = (now.steady + least, now.steady + max(policy.longestPause, retryAfter ?? .zero))
-        if waiting.contains(where: { wait in !effects.resumed.contains { $0.waiter.id == wait.id } && wait.newerThan == nil }) {
+        if waiting.contains(where: { wait in !effects.resumed.contains { $0.waiters.contains { $0.id == wait.id } } && wait.newerThan == nil }) {
             broken.append("a failure was not shared")
         }
     }
