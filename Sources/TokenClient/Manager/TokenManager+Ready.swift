@@ -9,10 +9,10 @@ extension TokenManager {
     ///
     /// - Returns: nil when there is none: `token()` then waits for one.
     public func ready() -> AccessToken? {
-        if let token = ThreadTokens.find(serial, version: version.load(ordering: .acquiring)) { return token }
+        if let remembered { return remembered }
         let now = Moment.read()
         return handle(now) { state -> (AccessToken?, Machine.Effects) in
-            // Nobody waits whose deadline is now: no waiter is noted, and no fetch begins that somebody would have to wait for.
+            // Nobody waits whose deadline is now: no waiter is noted. A manager that keeps itself fresh begins its first fetch here too.
             let (outcome, effects) = state.machine.get(Machine.Waiter(0), deadline: now.steady, now: now)
             guard case .token(let held) = outcome else { return (nil, effects) }
             remember(held, state.machine, now)
