@@ -32,7 +32,7 @@ struct RegistryTests {
     ]
 
     @Test func aTokenOfOneIdentityNeverAnswersForAnother() async throws {
-        let registry = TokenManagers(name: "many")
+        let registry = TokenManagers(name: "many", policy: .restful)
         try await withThrowingTaskGroup(of: (TokenIdentity, String).self) { group in
             for round in 0..<600 {
                 let identity = Self.identities[round % Self.identities.count]
@@ -45,14 +45,14 @@ struct RegistryTests {
     }
 
     @Test func theOrderOfScopesMeansNothing() throws {
-        let registry = TokenManagers(name: "scopes")
+        let registry = TokenManagers(name: "scopes", policy: .restful)
         let one = try registry.manager(for: Speaker(identity: TokenIdentity(issuer: "a", grant: "g", scope: "read write")))
         let other = try registry.manager(for: Speaker(identity: TokenIdentity(issuer: "a", grant: "g", scope: "write  read")))
         #expect(one === other)
     }
 
     @Test func whoeverWasNotAskedForLongestMakesRoom() async throws {
-        let registry = TokenManagers(name: "bounded", most: 100)
+        let registry = TokenManagers(name: "bounded", most: 100, policy: .restful)
         for number in 0..<100 { _ = try await registry.token(for: numbered(number)) }
         let kept = try (0..<10).map { try registry.manager(for: numbered($0)) }
         for number in 100..<190 { _ = try await registry.token(for: numbered(number)) }
@@ -61,7 +61,7 @@ struct RegistryTests {
     }
 
     @Test func whoeverIsAtWorkOrCannotBeHadAgainStays() async throws {
-        let registry = TokenManagers(name: "busy", most: 4)
+        let registry = TokenManagers(name: "busy", most: 4, policy: .restful)
         let gate = Gate()
         let busy = Speaker(identity: numbered(0).identity, gate: gate)
         let waiting = Task { try await registry.token(for: busy) }
@@ -78,7 +78,7 @@ struct RegistryTests {
     }
 
     @Test func aRegistryWhoseManagersAreAllAtWorkIsFull() async throws {
-        let registry = TokenManagers(name: "full", most: 2)
+        let registry = TokenManagers(name: "full", most: 2, policy: .restful)
         for number in 0..<2 { _ = try registry.manager(for: Speaker(identity: numbered(number).identity, mayBeAbandoned: false)) }
         #expect(throws: TokenRegistryError.full(most: 2)) { try registry.manager(for: numbered(9)) }
         registry.remove(numbered(0).identity)
@@ -87,7 +87,7 @@ struct RegistryTests {
     }
 
     @Test func aRemovedIdentityIsMadeAnewAndTheOthersStay() async throws {
-        let registry = TokenManagers(name: "removed")
+        let registry = TokenManagers(name: "removed", policy: .restful)
         let managers = try (0..<50).map { try registry.manager(for: numbered($0)) }
         for number in stride(from: 0, to: 50, by: 2) { registry.remove(numbered(number).identity) }
         #expect(registry.count == 25)
@@ -96,7 +96,7 @@ struct RegistryTests {
 
     /// Nobody has a timer, and nobody is fetched for who is not asked for.
     @Test func tenThousandIdentitiesRestWithoutTimers() async throws {
-        let registry = TokenManagers(name: "large")
+        let registry = TokenManagers(name: "large", policy: .restful)
         for number in 0..<10_000 { _ = try await registry.token(for: numbered(number)) }
         #expect(registry.count == 10_000)
         let manager = try registry.manager(for: numbered(77))
@@ -106,4 +106,13 @@ struct RegistryTests {
     }
 
     private func numbered(_ number: Int) -> Speaker { Speaker(identity: TokenIdentity(issuer: "i", grant: "g", subject: "user-\(number)")) }
+}
+
+extension UpstreamPolicy {
+    /// The registry's own, with time for a busy machine.
+    fileprivate static var restful: UpstreamPolicy {
+        var policy = UpstreamPolicy.patient
+        policy.keepsFresh = false
+        return policy
+    }
 }

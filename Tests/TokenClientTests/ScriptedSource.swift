@@ -60,7 +60,7 @@ final class Gate: Sendable {
 }
 
 /// Waits until something is true, which it is expected to become soon.
-func eventually(within patience: Duration = .seconds(20), _ isTrue: () -> Bool) async -> Bool {
+func eventually(within patience: Duration = .seconds(120), _ isTrue: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + patience
     while clock.now < end {
@@ -71,9 +71,17 @@ func eventually(within patience: Duration = .seconds(20), _ isTrue: () -> Bool) 
 }
 
 extension UpstreamPolicy {
-    /// Pauses short enough to be waited for.
-    static var quick: UpstreamPolicy {
+    /// With time for a machine that has other things to do.
+    static var patient: UpstreamPolicy {
         var policy = UpstreamPolicy()
+        policy.fetchTimeout = .seconds(300)
+        policy.patience = .seconds(300)
+        return policy
+    }
+
+    /// The same with pauses short enough to be waited for.
+    static var quick: UpstreamPolicy {
+        var policy = patient
         policy.firstPause = .milliseconds(40)
         policy.longestPause = .milliseconds(80)
         policy.leastInterval = .zero

@@ -18,7 +18,7 @@ struct WaiterTests {
     @Test func aDeadlineAndACancellationHarmNobodyElse() async throws {
         let gate = Gate()
         let source = Self.gated(gate)
-        let manager = TokenManager(name: "deadline", source: source)
+        let manager = TokenManager(name: "deadline", source: source, policy: .patient)
         let patient = Task { try await manager.token() }
         let impatient = Task { await failure { try await manager.token(within: .milliseconds(30)) } }
         let cancelled = Task { try await manager.token() }
@@ -63,7 +63,7 @@ struct WaiterTests {
 
     @Test func aCallerWhoIsCancelledAlreadyBeginsNothing() async throws {
         let source = Self.gated(Gate())
-        let manager = TokenManager(name: "early", source: source)
+        let manager = TokenManager(name: "early", source: source, policy: .patient)
         let caller = Task {
             while !Task.isCancelled { await Task.yield() }
             return try await manager.token()
@@ -75,7 +75,7 @@ struct WaiterTests {
 
     @Test func moreCallersThanThePolicyAllowsAreSentAway() async throws {
         let gate = Gate()
-        var policy = UpstreamPolicy()
+        var policy = UpstreamPolicy.patient
         policy.mostWaiters = 3
         let manager = TokenManager(name: "crowd", source: Self.gated(gate), policy: policy)
         let callers = (0..<3).map { _ in Task { try await manager.token() } }
@@ -91,7 +91,7 @@ struct WaiterTests {
         let first = try await manager.token()
         #expect(try await manager.token(newerThan: 0, within: .zero).number == 1)
         await #expect(throws: TokenManagerError.deadline) { try await manager.token(newerThan: 1, within: .milliseconds(20)) }
-        let watcher = Task { try await manager.token(newerThan: 1, within: .seconds(20)) }
+        let watcher = Task { try await manager.token(newerThan: 1, within: .seconds(120)) }
         #expect(await eventually { manager.status.waiting == 1 })
         #expect(source.begun == 1)
         manager.invalidate(first)
@@ -131,7 +131,7 @@ struct WaiterTests {
 
     @Test func aServiceGroupRunsItAndEndsIt() async throws {
         let source = ScriptedSource { number throws(TokenSourceError) in ScriptedSource.token(number) }
-        let manager = TokenManager(name: "service", source: source)
+        let manager = TokenManager(name: "service", source: source, policy: .patient)
         let group = ServiceGroup(configuration: .init(services: [manager], logger: .init(label: "test")))
         let running = Task { try await group.run() }
         #expect(await eventually { manager.current != nil })
