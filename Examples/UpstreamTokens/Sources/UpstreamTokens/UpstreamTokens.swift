@@ -8,7 +8,10 @@ import TokenTransport
 struct UpstreamTokens {
     static func main() async throws {
         let words = CommandLine.arguments
-        guard words.count == 5 else { fatalError("usage: UpstreamTokens TOKEN_URL CLIENT_ID SECRET SCOPE") }
+        guard words.count == 5 else {
+            print("usage: UpstreamTokens TOKEN_URL CLIENT_ID SECRET SCOPE")
+            return
+        }
         let manager = TokenManager(
             name: "crm", source: .clientCredentials(tokenURL: words[1], clientID: words[2], secret: words[3], scope: words[4]))
         let events = manager.events
