@@ -18,6 +18,8 @@ enum Slice: String {
     case transport
     /// What runs under the thread sanitizer: the core, the engine, the embedded store and the client.
     case races
+    /// The client of upstream tokens with both stores, to share tokens in, and the proofs of that.
+    case vault
     /// What the fuzz targets read: the core and the Valkey client.
     case fuzz
     /// Everything.
@@ -36,7 +38,8 @@ enum Slice: String {
         case .races: [.core, .store, .client]
         case .transport: [.core, .client, .transport]
         case .shared: [.core, .store, .valkey, .shared]
-        case .all: [.core, .store, .valkey, .shared, .client, .transport, .all]
+        case .vault: [.core, .store, .valkey, .shared, .client, .vault]
+        case .all: [.core, .store, .valkey, .shared, .client, .transport, .vault, .all]
         }
     }
 }
@@ -208,6 +211,23 @@ if slice.includes(.shared) {
     ]
 }
 
+if slice.includes(.vault) {
+    let stores: [Target.Dependency] = ["TokenClient", "TokenCore", "TokenSealing", "Valkey", "ValkeyStore", logging]
+    targets += [
+        .executableTarget(name: "upstream-worker", dependencies: stores, path: "Tests/UpstreamWorker", swiftSettings: settings),
+        tests("TokenVaultTests", stores + ["SQLiteStore", "TokenEngine", "ValkeyServer", "TestSupport"]),
+    ]
+}
+
+if slice == .vault {
+    // The proofs of what processes share, without the server.
+    targets += [
+        .testTarget(
+            name: "ProofTests", dependencies: ["upstream-worker", "TokenCore", "TokenSealing", "TestSupport", "ValkeyServer"],
+            sources: ["Proofs.swift", "Upstreams", "Server/ChildProcess.swift", "Server/DataFolder.swift"], swiftSettings: settings)
+    ]
+}
+
 if slice.includes(.all) {
     dependencies += [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -261,7 +281,8 @@ if slice.includes(.all) {
         tests(
             "ProofTests",
             [
-                "mintmark", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer", "TokenPoolClient",
+                "mintmark", "upstream-worker", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer",
+                "TokenPoolClient",
                 logging, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),

@@ -35,7 +35,8 @@ extension TokenManager {
             state.task = nil
         }
         if let number = effects.begun {
-            work.begun = (number, TokenFetch(name: name, rejected: state.rejected, timeout: state.machine.policy.fetchTimeout))
+            let held = state.machine.held.map { Secret(Array($0.token.value.utf8)) }
+            work.begun = (number, TokenFetch(name: name, rejected: state.rejected, held: held, timeout: state.machine.policy.fetchTimeout))
         }
         work.notices = effects.notices
         note(effects.notices, &state)

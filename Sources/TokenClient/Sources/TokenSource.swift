@@ -30,13 +30,16 @@ public struct TokenFetch: Sendable {
     public let name: String
     /// A token that is not accepted any more, as somebody found out: a source that shares or remembers tokens does not bring this one again.
     public let rejected: Secret?
+    /// The token that the manager serves meanwhile, when it asks ahead of time: a source that shares or remembers tokens brings a newer one.
+    public let held: Secret?
     /// After so much time the manager gives up.
     public let timeout: Duration
 
     /// A fetch.
-    public init(name: String, rejected: Secret? = nil, timeout: Duration = .seconds(30)) {
+    public init(name: String, rejected: Secret? = nil, held: Secret? = nil, timeout: Duration = .seconds(30)) {
         self.name = name
         self.rejected = rejected
+        self.held = held
         self.timeout = timeout
     }
 }

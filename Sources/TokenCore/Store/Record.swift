@@ -14,6 +14,8 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case lease = 6
     /// What the tokens of pools are sealed with: `PoolSecret`.
     case poolSecret = 7
+    /// What processes share of a token that somebody else issues: `UpstreamRecord`.
+    case upstream = 8
 }
 
 /// Where a record stands in a store.

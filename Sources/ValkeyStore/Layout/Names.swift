@@ -68,6 +68,7 @@ extension RecordKind {
         case .storeEpoch: "e"
         case .lease: "l"
         case .poolSecret: "p"
+        case .upstream: "u"
         }
     }
 
@@ -76,7 +77,7 @@ extension RecordKind {
     var isListed: Bool {
         switch self {
         case .client: true
-        case .family, .subject, .keyRing, .storeEpoch, .lease, .poolSecret: false
+        case .family, .subject, .keyRing, .storeEpoch, .lease, .poolSecret, .upstream: false
         }
     }
 }
