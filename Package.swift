@@ -55,8 +55,8 @@ let settings: [SwiftSetting] = [
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: settings)
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -178,7 +178,7 @@ if slice.includes(.transport) {
     products += [.library(name: "TokenTransport", targets: ["TokenTransport"])]
     targets += [
         room("TokenTransport", ["TokenClient", "TokenCore", "JOSE", asyncHTTPClient, nioSSL] + nio),
-        .target(name: "LoopbackServer", dependencies: nio, path: "Tests/LoopbackServer", swiftSettings: settings),
+        .target(name: "LoopbackServer", dependencies: nio + [nioSSL], path: "Tests/LoopbackServer", swiftSettings: settings),
         tests(
             "TokenTransportTests",
             ["TokenTransport", "TokenClient", "TokenCore", "JOSE", "LoopbackServer", "TestSupport", asyncHTTPClient, nioSSL] + nio),
@@ -282,10 +282,10 @@ if slice.includes(.all) {
             "ProofTests",
             [
                 "mintmark", "upstream-worker", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer",
-                "TokenPoolClient",
+                "TokenPoolClient", "TokenClient", "TokenTransport", asyncHTTPClient,
                 logging, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ]),
+            ], exclude: ["Upstreams/authorization_server.py"]),
         .executableTarget(
             name: "mintmark-bench",
             dependencies: nio + [

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+public import NIOSSL
 import Synchronization
 
 /// A server for tests on 127.0.0.1 and a free port: a function from request to answer.
@@ -45,15 +46,18 @@ public final class LoopbackServer: Sendable {
 
     /// Runs one for as long as the body does.
     ///
-    /// - Parameter answer: nil closes the connection without a word.
+    /// - Parameters:
+    ///   - answer: nil closes the connection without a word.
+    ///   - tls: for `https`.
     public static func run<Result: Sendable>(
-        _ answer: @escaping @Sendable (Request) -> Answer?, _ body: (LoopbackServer) async throws -> Result
+        _ answer: @escaping @Sendable (Request) -> Answer?, tls: NIOSSLContext? = nil, _ body: (LoopbackServer) async throws -> Result
     ) async throws -> Result {
         let relay = Relay()
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(
                         Handler { request in
