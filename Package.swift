@@ -282,7 +282,7 @@ if slice.includes(.all) {
             "ProofTests",
             [
                 "mintmark", "upstream-worker", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer",
-                "TokenPoolClient", "TokenClient", "TokenTransport", asyncHTTPClient,
+                "TokenPoolClient", "LoopbackServer", "TokenClient", "TokenTransport", asyncHTTPClient,
                 logging, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], exclude: ["Upstreams/authorization_server.py"]),

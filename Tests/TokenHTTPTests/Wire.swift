@@ -23,6 +23,21 @@ struct Wire: Sendable {
         }
     }
 
+    /// The same over a Unix socket.
+    static func open<Value: Sendable>(
+        socket path: String, _ body: @Sendable @escaping (inout Conversation) async throws -> Value
+    ) async throws -> Value {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(unixDomainSocketPath: path) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            var conversation = Conversation(incoming: inbound.makeAsyncIterator(), outgoing: outbound)
+            return try await body(&conversation)
+        }
+    }
+
     /// One request alone on its connection, which is closed after it.
     static func ask(_ port: Int, host: String = "127.0.0.1", _ text: String) async throws -> WireReply {
         try await open(port, host: host) { wire in

@@ -43,8 +43,8 @@ private struct SourceKeys {
         case .file: (needed, heeded) = ([UpstreamKeys.path], [])
         case .mintmark:
             (needed, heeded) = (
-                [UpstreamKeys.url, UpstreamKeys.clientID],
-                [UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.upstream]
+                [UpstreamKeys.url],
+                [UpstreamKeys.clientID, UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.upstream]
             )
         }
     }
@@ -77,7 +77,8 @@ extension Settings.Upstream {
         return missing
     }
 
-    private var needsSecret: Bool { source == .clientCredentials || source == .mintmark }
+    /// Another Mintmark may let this machine in, or know it as a client.
+    private var needsSecret: Bool { source == .clientCredentials || source == .mintmark && clientID != nil }
 
     fileprivate var idleKeys: [Contradiction] {
         named.filter { !keys.heeds($0) }.sorted().map { rest in

@@ -34,7 +34,10 @@ struct Sidecar {
     ///
     /// - Throws: `CommandFailure` with what to do when the configuration is not as it must be.
     func run() async throws {
-        guard let upstreams = try settings.upstreams(from: .current) else {
+        var served = settings
+        // Nothing is fetched for whom nobody can be here.
+        for index in served.upstreams.indices { served.upstreams[index].allow.removeAll { if case .client = $0.caller { true } else { false } } }
+        guard let upstreams = try served.upstreams(from: .current) else {
             throw CommandFailure(.configuration, "upstreams: there are none, and nothing to serve.")
         }
         guard socket != nil || settings.server.listener.isLoopback else {

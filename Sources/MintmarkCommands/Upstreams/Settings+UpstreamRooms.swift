@@ -26,7 +26,8 @@ extension Settings.Upstream {
             let manager = try allowance.scope.map { scope throws(CommandFailure) in try self.manager(registry, try sources.make(self, scope: scope)) }
             rules.append(UpstreamRule(allowance.caller.asCaller, gets: manager ?? own))
         }
-        return TokenHTTP.Upstream(name: name, source: source.rawValue, manager: own, rules: rules)
+        let proxy = proxyTo.map { UpstreamProxyPlace(base: $0, forwarder: Forwarder()) }
+        return TokenHTTP.Upstream(name: name, source: source.rawValue, manager: own, rules: rules, proxy: proxy)
     }
 
     private func manager(_ registry: TokenManagers, _ source: any TokenSource) throws(CommandFailure) -> TokenManager {

@@ -29,6 +29,9 @@ struct UpstreamSources: Sendable {
         .refreshToken: { $0.refreshToken },
         .tokenExchange: { $0.tokenExchange },
         .jwtBearer: { $0.jwtBearer },
+        .exec: { $0.exec },
+        .file: { $0.file },
+        .mintmark: { $0.mintmark },
     ]
 }
 
@@ -82,6 +85,27 @@ extension UpstreamSources {
             return .none
         }
         return entry.clientAuthentication == .post ? .secretPost(secret) : .secretBasic(secret)
+    }
+}
+
+// MARK: - Other sources
+
+extension UpstreamSources {
+    private func exec(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+        var command = entry.command ?? []
+        if let program = command.first, program.contains("/") { command[0] = surroundings.absolute(program) }
+        return ExecSource.exec(command)
+    }
+
+    private func file(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+        FileSource.file(surroundings.absolute(entry.path ?? ""))
+    }
+
+    private func mintmark(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+        try RereadSource { () throws(CommandFailure) in
+            MintmarkUpstreamSource.mintmark(
+                entry.url ?? "", upstream: entry.upstream ?? entry.name, clientID: entry.clientID ?? "", authentication: try authentication(entry))
+        }
     }
 }
 

@@ -55,7 +55,7 @@ struct RequestShape {
         let isOld = head.version.major < 1 || (head.version.major == 1 && head.version.minor == 0)
         closes = isOld || head.method == .CONNECT
         isOrdinary = head.version == .http1_1
-        isStreamed = head.method == .POST && head.uri.hasSuffix("/import")
+        isStreamed = head.method == .POST && head.uri.hasSuffix("/import") || head.uri.hasPrefix("/upstreams/") && ProxyTarget.isOne(head.uri)
         if isOrdinary { target = Self.target(head.method, head.uri) }
         if target == .other, head.method != .CONNECT { targetHost = Self.host(inTarget: head.uri) }
         for (name, value) in head.headers { note(name, value) }

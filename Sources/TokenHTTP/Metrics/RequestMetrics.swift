@@ -20,11 +20,14 @@ final class RequestMetrics: Sendable {
     private let counts = Mutex(Counts())
 
     /// Counts one request.
-    func record(route: String, status: Reply.Status, took: Duration) {
+    func record(route: String, status: Reply.Status, took: Duration) { record(route: route, code: status.code, took: took) }
+
+    /// Counts one request that somebody else answered, with a status of theirs.
+    func record(route: String, code: Int, took: Duration) {
         let (seconds, attoseconds) = took.components
         let nanoseconds = seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000
         counts.withLock { counts in
-            counts.requests[Row(route: route, status: status.code), default: 0] += 1
+            counts.requests[Row(route: route, status: (100..<600).contains(code) ? code : 0), default: 0] += 1
             counts.latency[route, default: Histogram()].record(nanoseconds: nanoseconds)
         }
     }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JOSE
 import TokenCore
 import TokenEngine
@@ -42,6 +43,9 @@ extension Reply.Status {
 }
 
 extension Reply {
+    /// The status of an API behind us, as it came.
+    static func passedOn(_ code: Int) -> HTTPResponse.Status { HTTPResponse.Status(code: code) }
+
     /// A JSON answer that no cache may keep.
     static func json(_ body: [UInt8], status: Status = .ok) -> Reply {
         Reply(status: status, fields: [Field(name: "Content-Type", value: "application/json"), noStore], body: body)
@@ -99,7 +103,7 @@ extension Reply {
         OAuthError(.invalidToken, "An access token is needed."), challenge: .bearerWithoutError)
 
     /// A client's credentials are needed, and none were sent (RFC 7617).
-    static let clientNeeded = refusal(OAuthError(.invalidClient, "A client's credentials are needed."))
+    static let clientNeeded = refusal(.clientNeeded)
 
     /// The caller's copy of a token is still the newest.
     static func upstreamUnchanged(tag: String?) -> Reply {

@@ -18,12 +18,17 @@ struct Responder: Sendable {
     let logger: Logger
     /// Whose forwarded addresses are believed in the log.
     let trustedProxies: [AddressRange]
+    /// Sends requests on, where an upstream has a reverse proxy.
+    var proxy: UpstreamProxy?
     /// Counts the requests that are logged, to name them there.
     private static let sequence = Atomic<UInt64>(0)
 
     /// Answers one request of the plain route. What it throws ends the connection.
     func respond(to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         let began = ContinuousClock.now
+        if let proxy, ProxyTarget.isOne(request.head.path ?? "") {
+            return try await send(request, on: proxy, writer, channel, since: began)
+        }
         // A Host beside an authority is a second host.
         let isAmbiguous = request.headers.contains { $0.name.canonicalName == "host" }
         let target = request.head.path ?? ""
@@ -81,7 +86,7 @@ struct Responder: Sendable {
     }
 
     /// The order of the fields is that of `PreparedReply`, so that both routes answer with the same bytes.
-    private func write(_ reply: Reply, head: Bool, _ channel: any Channel, _ writer: consuming ResponseWriter) async throws {
+    func write(_ reply: Reply, head: Bool, _ channel: any Channel, _ writer: consuming ResponseWriter) async throws {
         var fields = HTTPFields()
         fields[.date] = String(decoding: HTTPDate(clock.now()).bytes, as: UTF8.self)
         for field in reply.fields { if let name = HTTPField.Name(field.name) { fields.append(HTTPField(name: name, value: field.value)) } }

@@ -66,6 +66,9 @@ struct Rooms: Sendable {
     /// The endpoints of tokens of others, under a rule of who may call them.
     private func upstreamEndpoints(_ rule: UpstreamGate.Rule) -> [any Endpoint] { upstreams?.endpoints(rule, loops) ?? [] }
 
+    /// The reverse proxy of tokens of others, on the public listener.
+    var proxy: UpstreamProxy? { upstreams?.proxy(.caller(engine, configuration.login.local), loops) }
+
     /// The listener for probes and scrapers.
     var probeRoutes: Routes { Routes(probes) }
 

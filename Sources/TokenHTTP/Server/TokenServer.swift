@@ -101,7 +101,8 @@ public final class TokenServer: Service {
     ) -> Listener {
         let limits = configuration.limits
         let responder = Responder(
-            routes: routes, limits: limits, metrics: rooms.metrics, clock: engine.clock, logger: logger, trustedProxies: configuration.trustedProxies)
+            routes: routes, limits: limits, metrics: rooms.metrics, clock: engine.clock, logger: logger, trustedProxies: configuration.trustedProxies,
+            proxy: name == .main ? rooms.proxy : nil)
         let isSecure = name == .main && certificate != nil
         let http1 = HTTP1Channel(
             shortRequests: responder, responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },

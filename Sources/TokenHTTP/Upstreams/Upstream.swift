@@ -34,13 +34,16 @@ public struct Upstream: Sendable {
     public let manager: TokenManager
     /// Who may have them; nobody else may.
     public let rules: [UpstreamRule]
+    /// Where `/upstreams/{name}/proxy/…` leads; nil for nowhere.
+    public let proxy: UpstreamProxyPlace?
 
     /// An upstream.
-    public init(name: String, source: String, manager: TokenManager, rules: [UpstreamRule]) {
+    public init(name: String, source: String, manager: TokenManager, rules: [UpstreamRule], proxy: UpstreamProxyPlace? = nil) {
         self.name = name
         self.source = source
         self.manager = manager
         self.rules = rules
+        self.proxy = proxy
     }
 
     /// Every manager once.

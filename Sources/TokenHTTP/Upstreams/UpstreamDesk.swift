@@ -13,8 +13,15 @@ struct UpstreamDesk {
         let until: UnixTime
     }
 
+    /// What a caller asks for, and who it is.
+    private struct Question: Hashable {
+        let target: String
+        let identity: UpstreamIdentity
+    }
+
     /// The answer with one token, while its `expires_in` is right.
     private struct Answer {
+        let manager: TokenManager
         let number: UInt64
         let from: UnixTime
         let until: UnixTime
@@ -33,8 +40,8 @@ struct UpstreamDesk {
     let local: LocalCaller
     /// By the Authorization field, which is the one thing that is sent.
     private var clients: [String: KnownClient] = [:]
-    /// By the manager's serial.
-    private var answers: [UInt64: Answer] = [:]
+    /// Only for questions that have an answer: whoever asks in vain fills nothing.
+    private var answers: [Question: Answer] = [:]
 
     init(_ upstreams: Upstreams, tags: UpstreamTags, local: LocalCaller) {
         self.upstreams = upstreams
@@ -60,20 +67,26 @@ struct UpstreamDesk {
     ///
     /// - Parameter target: the path, `/upstreams/{name}/token`.
     mutating func answer(_ target: String, for identity: UpstreamIdentity, now: UnixTime) -> PreparedReply? {
+        let question = Question(target: target, identity: identity)
+        if let answer = answers[question] {
+            guard let token = answer.manager.ready() else { return nil }
+            if answer.number == token.number, answer.from <= now, now < answer.until { return answer.reply }
+            return prepare(token, answer.manager, question, now)
+        }
         let name = String(Substring(target.utf8.dropFirst(Self.prefixLength).dropLast(Self.suffixLength)))
         guard let place = upstreams.place(of: name), let manager = upstreams.all[place].manager(for: identity)?.manager,
             let token = manager.ready()
         else { return nil }
-        if let answer = answers[manager.serial], answer.number == token.number, answer.from <= now, now < answer.until { return answer.reply }
-        return prepare(token, manager, now)
+        return prepare(token, manager, question, now)
     }
 
     /// `expires_in` counts whole seconds: the answer is right until the next one has passed.
-    private mutating func prepare(_ token: AccessToken, _ manager: TokenManager, _ now: UnixTime) -> PreparedReply {
+    private mutating func prepare(_ token: AccessToken, _ manager: TokenManager, _ question: Question, _ now: UnixTime) -> PreparedReply {
         let left = token.timeLeft
         let reply = PreparedReply(.upstreamToken(token, tag: tags.tag(of: token, from: manager)))
         let rest = left.map { max(1, $0.wholeMilliseconds % 1000) } ?? 60_000
-        answers[manager.serial] = Answer(number: token.number, from: now, until: now + .milliseconds(rest), reply: reply)
+        if answers.count >= Self.mostClients { answers.removeAll(keepingCapacity: true) }
+        answers[question] = Answer(manager: manager, number: token.number, from: now, until: now + .milliseconds(rest), reply: reply)
         return reply
     }
 

@@ -49,6 +49,9 @@ struct TokenManagerPlace: Sendable {
 }
 
 extension OAuthError {
+    /// The one answer where a client's credentials are needed and none were sent.
+    static let clientNeeded = OAuthError(.invalidClient, "A client's credentials are needed.")
+
     /// The one answer for an upstream that is not there and for one that is not the caller's.
     static let upstreamNotFound = OAuthError(.notFound, "There is no such upstream, or it is not open to this caller.")
 }

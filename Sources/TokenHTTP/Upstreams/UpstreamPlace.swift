@@ -18,6 +18,12 @@ public struct UpstreamPlace: Sendable {
         UpstreamRoom(upstreams: upstreams, gate: UpstreamGate(rule: rule), loops: loops, tags: tags).endpoints
     }
 
+    /// The reverse proxy of one listener; nil where no upstream has one.
+    func proxy(_ rule: UpstreamGate.Rule, _ loops: EventLoops) -> UpstreamProxy? {
+        guard upstreams.all.contains(where: { $0.proxy != nil }) else { return nil }
+        return UpstreamProxy(room: UpstreamRoom(upstreams: upstreams, gate: UpstreamGate(rule: rule), loops: loops, tags: tags))
+    }
+
     /// Their figures.
     var metrics: any MetricsSource { UpstreamMetrics(upstreams: upstreams, keeper: keeper) }
 }

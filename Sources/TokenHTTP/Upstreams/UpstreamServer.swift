@@ -108,7 +108,9 @@ public final class UpstreamServer: Service, CustomStringConvertible {
                 LocalEndpoint(
                     inner: MetricsEndpoint(engine: nil, loops: loops, requests: metrics, share: WorkShare(limits), sources: [upstreams.metrics])),
             ]
-        let responder = Responder(routes: Routes(endpoints), limits: limits, metrics: metrics, clock: clock, logger: logger, trustedProxies: [])
+        let responder = Responder(
+            routes: Routes(endpoints), limits: limits, metrics: metrics, clock: clock, logger: logger, trustedProxies: [],
+            proxy: upstreams.proxy(.caller(nil, local), loops))
         return HTTP1Channel(
             shortRequests: responder, responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
             loops: loops, limits: limits, isSecure: false, isFast: true)
