@@ -63,7 +63,9 @@ struct ExecSourceTests {
         await #expect(throws: TokenSourceError(.command(exitCode: 137, message: ""))) { try await fetch(["sh", "-c", "kill -9 $$"]) }
     }
 
-    @Test("what cannot be run is misconfigured", arguments: [[], [""], ["./relative"], ["no-such-command-anywhere"], ["/no/such/file"], ["/etc/passwd"]])
+    @Test(
+        "what cannot be run is misconfigured",
+        arguments: [[], [""], ["./relative"], ["no-such-command-anywhere"], ["/no/such/file"], ["/etc/passwd"]])
     func commandThatCannotBeRun(command: [String]) async throws {
         await #expect {
             try await fetch(command)
@@ -74,7 +76,8 @@ struct ExecSourceTests {
 
     @Test(
         "what is printed and is no token",
-        arguments: ["", "a1", "[]", #"{"token":""}"#, #"{"token":"a b"}"#, #"{"tokens":"a"}"#, #"{"status":{}}"#, #"{"token":"a","token_type":"mac"}"#,
+        arguments: [
+            "", "a1", "[]", #"{"token":""}"#, #"{"token":"a b"}"#, #"{"tokens":"a"}"#, #"{"status":{}}"#, #"{"token":"a","token_type":"mac"}"#,
             #"{"token":"a","expires_at":"tomorrow"}"#, #"{"token":"a","expires_in":-5}"#, #"{"token":"a"}{"token":"b"}"#,
         ])
     func otherOutputIsNotUnderstood(output: String) async throws {

@@ -14,12 +14,7 @@ extension Settings.Upstream {
             (UpstreamKeys.refreshTokenFile, refreshTokenFile),
         ]
         var found = secrets.compactMap { row, path in path.flatMap { secretFile($0, named: row, surroundings) } }
-        // The state is made where there is none. Tokens in `path` and `subject_token_file` are put there by others, with modes of their own, and may
-        // come later.
-        if let stateFile, let laxity = PrivateFile.laxity(of: surroundings.absolute(stateFile)) {
-            found.append(
-                Contradiction(keys: [key(UpstreamKeys.stateFile)], reason: laxity + ".", fix: "A refresh token that others can read is theirs."))
-        }
+        // Tokens in `path` and `subject_token_file` are put there by others, with modes of their own, and may come later.
         if let program = command?.first, !Self.isRunnable(program, surroundings) {
             found.append(
                 Contradiction(

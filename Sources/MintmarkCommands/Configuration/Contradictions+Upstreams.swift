@@ -31,7 +31,7 @@ private struct SourceKeys {
         switch kind {
         case .clientCredentials: (needed, heeded) = ([token, UpstreamKeys.clientID], Self.client + Self.asked)
         case .refreshToken:
-            (needed, heeded) = ([token, UpstreamKeys.clientID, UpstreamKeys.refreshTokenFile], Self.client + Self.asked + [UpstreamKeys.stateFile])
+            (needed, heeded) = ([token, UpstreamKeys.clientID, UpstreamKeys.refreshTokenFile], Self.client + Self.asked)
         case .tokenExchange:
             (needed, heeded) = ([token, UpstreamKeys.subjectTokenFile], Self.client + Self.asked + [UpstreamKeys.subjectTokenType])
         case .jwtBearer:
@@ -125,11 +125,14 @@ extension Settings.Upstream {
 
     fileprivate var callers: [Contradiction] {
         let narrowed = allow.contains { $0.scope != nil }
-        guard narrowed, ![.clientCredentials, .refreshToken, .tokenExchange, .jwtBearer].contains(source) else { return [] }
+        guard narrowed, ![.clientCredentials, .tokenExchange, .jwtBearer].contains(source) else { return [] }
+        let reason =
+            source == .refreshToken
+            ? "Each scope would be a session of its own, and all of them would present the one refresh token, which ends the grant where it rotates."
+            : "A source of \(source.rawValue) has one token and asks for no scope, so that a caller cannot be given a narrower one."
         return [
             Contradiction(
-                keys: [key(UpstreamKeys.allow), key(UpstreamKeys.source)],
-                reason: "A source of \(source.rawValue) has one token and asks for no scope, so that a caller cannot be given a narrower one.",
+                keys: [key(UpstreamKeys.allow), key(UpstreamKeys.source)], reason: reason,
                 fix: "Remove the scopes from \(key(UpstreamKeys.allow)), or make an upstream of its own for that caller.")
         ]
     }

@@ -15,7 +15,6 @@ extension Settings {
         var resource: [String]?
         var audience: [String]?
         var refreshTokenFile: String?
-        var stateFile: String?
         var subjectTokenFile: String?
         var subjectTokenType: String?
         var issuer: String?
@@ -67,7 +66,6 @@ extension Settings.Upstream {
         resource = reader.optional(UpstreamKeys.resource.of(name))
         audience = reader.optional(UpstreamKeys.audience.of(name))
         refreshTokenFile = reader.optional(UpstreamKeys.refreshTokenFile.of(name))
-        stateFile = reader.optional(UpstreamKeys.stateFile.of(name))
         subjectTokenFile = reader.optional(UpstreamKeys.subjectTokenFile.of(name))
         subjectTokenType = reader.optional(UpstreamKeys.subjectTokenType.of(name))
         issuer = reader.optional(UpstreamKeys.issuer.of(name))

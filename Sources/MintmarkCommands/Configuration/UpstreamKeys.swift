@@ -21,8 +21,6 @@ enum UpstreamKeys {
         "upstreams.NAME.audience", .texts, derived: "", "`audience` (RFC 8693); of jwt_bearer the assertion's `aud`.")
     static let refreshTokenFile = ConfigurationKey(
         "upstreams.NAME.refresh_token_file", .text("path"), derived: "", "File with the refresh token to begin with.")
-    static let stateFile = ConfigurationKey(
-        "upstreams.NAME.state_file", .text("path"), derived: "", "Where a rotated refresh token is kept, sealed; made where there is none.")
     static let subjectTokenFile = ConfigurationKey(
         "upstreams.NAME.subject_token_file", .text("path"), derived: "", "File with the token to exchange; read again for every fetch.")
     static let subjectTokenType = ConfigurationKey(
@@ -54,7 +52,7 @@ enum UpstreamKeys {
     /// Every row, in the order of docs/configuration.md.
     static let all: [any DescribedKey] = [
         source, tokenURL, clientID, clientSecret, clientSecretFile, clientAuthentication, privateKeyFile, scope, resource, audience,
-        refreshTokenFile, stateFile, subjectTokenFile, subjectTokenType, issuer, subject, command, path, url, upstream, allow, refreshAt,
+        refreshTokenFile, subjectTokenFile, subjectTokenType, issuer, subject, command, path, url, upstream, allow, refreshAt,
         refreshEvery, fallbackLifetime, timeout, proxyTo,
     ]
 }

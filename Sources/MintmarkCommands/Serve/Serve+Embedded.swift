@@ -1,6 +1,7 @@
 import Logging
 import SQLiteStore
 import ServiceLifecycle
+import TokenClient
 import TokenCore
 import TokenEngine
 import TokenSealing
@@ -52,8 +53,9 @@ extension Serve {
         let relay = EventRelay(from: store, to: settings.sinks, retention: settings.retention, clock: clock, logger: logger)
         metrics.watch(.init(keys: keys, relay: relay, clock: clock, embedded: store))
         return Parts(
-            engine: engine, keys: keys, relay: relay, pools: try await openPools(store, records: store, seals, clock), sharing: nil,
-            foundation: [], keepers: engine.keepers, metrics: metrics)
+            engine: engine, keys: keys, relay: relay, pools: try await openPools(store, records: store, seals, clock),
+            vault: UpstreamVault(vault: RecordVault(store, seals: seals), isShared: false, logger: logger), sharing: nil, foundation: [],
+            keepers: engine.keepers, metrics: metrics)
     }
 
     /// The clock, which does not begin before the store was last written, nor before what the store has forgotten: a revocation removed by a clock

@@ -1,6 +1,7 @@
 import Logging
 import NIOSSL
 import ServiceLifecycle
+import TokenClient
 import TokenCore
 import TokenEngine
 import TokenHTTP
@@ -83,6 +84,7 @@ extension Serve {
         let urgent: [any Service] = [clock, leadership, follower]
         return Parts(
             engine: engine, keys: keys, relay: relay, pools: try await openPools(store, records: store, seals, clock),
+            vault: UpstreamVault(vault: RecordVault(store, seals: seals), isShared: true, logger: logger),
             sharing: .init(follower: follower, maxStaleness: settings.auth.maxStaleness, deniesWhenStale: settings.auth.whenStale == .deny),
             foundation: [Connections(store: store)] + urgent.map { Urgent(service: $0) }, keepers: engine.keepers { leadership.leads(.housekeeping) },
             metrics: metrics)

@@ -42,6 +42,8 @@ struct Serve {
         let relay: EventRelay
         /// Nil where the store has no pools.
         let pools: TokenPools?
+        /// Keeps what must not be lost of upstream tokens.
+        let vault: UpstreamVault
         /// Nil where no other instance shares the store.
         let sharing: TokenServer.Sharing?
         /// Started in this order before the keys, and shut down after everything else.
@@ -53,7 +55,7 @@ struct Serve {
     /// Listens and serves until it is told to stop.
     func serve(_ parts: Parts, _ folder: DataFolder) async throws {
         let configuration = try settings.server(adminToken: try folder.adminToken(), sharing: parts.sharing)
-        let upstreams = try upstreams(parts.engine)
+        let upstreams = try upstreams(parts.engine, parts.vault)
         let server = try TokenServer(
             configuration: configuration, engine: parts.engine, keys: parts.keys, pools: parts.pools, upstreams: upstreams?.place,
             metrics: [parts.metrics], logger: logger
@@ -69,8 +71,8 @@ struct Serve {
     }
 
     /// Tokens that others issue, whose events stand in the store's outbox.
-    private func upstreams(_ engine: TokenEngine) throws(CommandFailure) -> (place: UpstreamPlace, keeper: UpstreamKeeper)? {
-        guard let upstreams = try settings.upstreams(from: .current) else { return nil }
+    private func upstreams(_ engine: TokenEngine, _ vault: UpstreamVault) throws(CommandFailure) -> (place: UpstreamPlace, keeper: UpstreamKeeper)? {
+        guard let upstreams = try settings.upstreams(from: .current, keptIn: vault) else { return nil }
         let keeper = UpstreamKeeper(of: upstreams, clock: engine.clock.now, logger: logger) { try await engine.record($0) }
         return (UpstreamPlace(upstreams, keeper: keeper), keeper)
     }

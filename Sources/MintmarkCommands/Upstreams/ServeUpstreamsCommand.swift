@@ -37,7 +37,8 @@ struct Sidecar {
         var served = settings
         // Nothing is fetched for whom nobody can be here.
         for index in served.upstreams.indices { served.upstreams[index].allow.removeAll { if case .client = $0.caller { true } else { false } } }
-        guard let upstreams = try served.upstreams(from: .current) else {
+        let vault = served.keepsRefreshTokens ? try DataFolder(settings).vault(logger) : nil
+        guard let upstreams = try served.upstreams(from: .current, keptIn: vault) else {
             throw CommandFailure(.configuration, "upstreams: there are none, and nothing to serve.")
         }
         guard socket != nil || settings.server.listener.isLoopback else {

@@ -6,10 +6,11 @@ import TokenHTTP
 extension Settings {
     /// Tokens that others issue, each with its managers; nothing is fetched yet. Nil where the configuration names none.
     ///
+    /// - Parameter vault: must be there where a source has a refresh token.
     /// - Throws: what is wrong with what an entry names.
-    func upstreams(from surroundings: Surroundings) throws(CommandFailure) -> Upstreams? {
+    func upstreams(from surroundings: Surroundings, keptIn vault: UpstreamVault?) throws(CommandFailure) -> Upstreams? {
         guard !upstreams.isEmpty else { return nil }
-        let sources = UpstreamSources(surroundings: surroundings)
+        let sources = UpstreamSources(surroundings: surroundings, vault: vault)
         var all: [TokenHTTP.Upstream] = []
         for entry in upstreams { all.append(try entry.upstream(sources)) }
         return Upstreams(all)

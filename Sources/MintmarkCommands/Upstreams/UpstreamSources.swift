@@ -8,6 +8,8 @@ import TokenTransport
 struct UpstreamSources: Sendable {
     /// Where relative paths start, and where programs are looked for.
     let surroundings: Surroundings
+    /// Keeps refresh tokens; nil where no source has one.
+    let vault: UpstreamVault?
 
     /// The source of an entry.
     ///
@@ -19,7 +21,8 @@ struct UpstreamSources: Sendable {
         }
         var entry = entry
         if let scope { entry.scope = scope }
-        return try maker(self)(entry)
+        let source = try maker(self)(entry)
+        return vault?.keep(source, of: entry.source) ?? source
     }
 
     private typealias Maker = @Sendable (UpstreamSources) -> (Settings.Upstream) throws(CommandFailure) -> any TokenSource

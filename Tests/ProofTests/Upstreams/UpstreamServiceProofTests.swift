@@ -87,6 +87,47 @@ extension Proofs {
             }
         }
 
+        /// The issuer ends the grant when a refresh token comes that was used (RFC 9700 section 4.14.2): only the newest one helps, and it is in the store.
+        @Test func rotatedRefreshTokenOutlivesAServerThatIsKilled() async throws {
+            let newest = Mutex(0)
+            try await LoopbackServer.run { request in
+                newest.withLock { newest in
+                    guard String(decoding: request.body, as: UTF8.self).split(separator: "&").contains("refresh_token=r\(newest)") else {
+                        newest = .max
+                        return .init(400, #"{"error":"invalid_grant"}"#)
+                    }
+                    newest += 1
+                    return .init(
+                        200, #"{"access_token":"a\#(newest)","token_type":"Bearer","expires_in":3600,"refresh_token":"r\#(newest)"}"#)
+                }
+            } _: { authority in
+                try await DataFolder.use { folder in
+                    let first = folder.path + "/first"
+                    try "r0\n".write(toFile: first, atomically: false, encoding: .utf8)
+                    chmod(first, 0o600)
+                    let settings = [
+                        "upstreams.crm.source": "refresh_token", "upstreams.crm.token_url": "http://127.0.0.1:\(authority.port)/token",
+                        "upstreams.crm.client_id": "shop", "upstreams.crm.refresh_token_file": first, "upstreams.crm.allow": "loopback",
+                    ]
+                    for round in 1...3 {
+                        try await ServerProcess.use(folder, settings) { server in
+                            let connection = try await HTTPConnection.open(port: server.port)
+                            let number = round == 1 ? 1 : round - 1
+                            let token = try await connection.send(.GET, "/upstreams/crm/token").text
+                            #expect(token.contains(#""access_token":"a\#(number)""#), "\(token)")
+                            if round > 1 {
+                                _ = try await connection.send(.POST, "/upstreams/crm/invalidate", body: #"{"access_token":"a\#(number)"}"#)
+                                let next = try await connection.send(.GET, "/upstreams/crm/token").text
+                                #expect(next.contains(#""access_token":"a\#(round)""#), "\(next)")
+                            }
+                            await connection.close()
+                        }
+                    }
+                    #expect(newest.withLock { $0 } == 3)
+                }
+            }
+        }
+
         @Test func failureEndsWithTheFirstAnswer() async throws {
             let count = Mutex(0)
             try await LoopbackServer.run { _ in
@@ -121,7 +162,7 @@ extension Proofs {
                 let section = try Readme.section("## Tokens of others")
                 let start = try #require(section.range(of: "cat > upstreams.yaml")).lowerBound
                 let end = try #require(section[start...].range(of: "\nkill %1\n")).upperBound
-                let typed = section[start..<end].replacing(".build/release/mintmark", with: Binary.path).replacing("8090", with: port)
+                let typed = String(section[start..<end]).replacing(".build/release/mintmark", with: Binary.path).replacing("8090", with: port)
                     // A reader waits until it is there.
                     .replacing("sleep 1", with: "until curl -s localhost:\(port)/ping; do sleep 0.1; done")
                     .replacing("kill %1", with: "kill $!")
