@@ -6,7 +6,8 @@ extension Proofs {
     /// What a scraper reads from a running server.
     @Suite struct MetricsProofTests {
         @Test func thePageNamesEveryMetricAndNoOther() async throws {
-            try await scrape { _ in
+            let upstream = ["source": "exec", "command": #"echo,{"token":"t"}"#, "allow": "loopback"]
+            try await scrape(with: Dictionary(uniqueKeysWithValues: upstream.map { ("upstreams.crm.\($0.key)", $0.value) })) { _ in
             } check: { text in
                 let told = Set(text.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] })
                 let page = try String(contentsOfFile: Repository.path + "/docs/metrics.md", encoding: .utf8)
@@ -71,10 +72,12 @@ extension Proofs {
             return figures
         }
 
-        private func scrape(_ work: (HTTPService) async throws -> Void, check: (String) throws -> Void) async throws {
+        private func scrape(
+            with settings: [String: String] = [:], _ work: (HTTPService) async throws -> Void, check: (String) throws -> Void
+        ) async throws {
             try await DataFolder.use { folder in
                 let operate = try await Operator(folder)
-                try await ServerProcess.use(folder, operate.settings) { server in
+                try await ServerProcess.use(folder, operate.settings.merging(settings) { $1 }) { server in
                     try await work(HTTPService(connection: try await HTTPConnection.open(port: server.port)))
                     let scraper = try await HTTPConnection.open(port: operate.ports.admin)
                     try check(try await scraper.send(.GET, "/metrics").text)

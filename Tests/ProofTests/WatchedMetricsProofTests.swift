@@ -21,7 +21,9 @@ extension Proofs {
         private func exportedWithTheEmbeddedStore() async throws -> Set<String> {
             try await DataFolder.use { folder in
                 let operate = try await Operator(folder)
-                return try await ServerProcess.use(folder, operate.settings) { _ in
+                let upstream = ["source": "exec", "command": #"echo,{"token":"t"}"#, "allow": "loopback"]
+                let settings = Dictionary(uniqueKeysWithValues: upstream.map { ("upstreams.crm.\($0.key)", $0.value) })
+                return try await ServerProcess.use(folder, operate.settings.merging(settings) { $1 }) { _ in
                     Self.families(in: try await HTTPConnection.open(port: operate.ports.admin).send(.GET, "/metrics").text)
                 }
             }

@@ -29,7 +29,10 @@ import TokenCore
         let token = try #require(PooledTokenID([UInt8](repeating: 1, count: 16)))
         let pooled = PoolEvent(.released, at: .epoch, token: token, lease: LeaseNumber(1), holder: "h", held: .seconds(1))
         let ofAPool = NumberedEvent(outbox: outbox, number: 1, event: Event(pooled, in: .usual))
-        let written = try (full + [ofAPool]).flatMap { try object(JSONLinesSink.line($0)).members.map(\.name) }
+        var upstream = Event(.upstreamRefreshed, at: .epoch)
+        upstream.upstream = "u"
+        let ofAnUpstream = NumberedEvent(outbox: outbox, number: 1, event: upstream)
+        let written = try (full + [ofAPool, ofAnUpstream]).flatMap { try object(JSONLinesSink.line($0)).members.map(\.name) }
         let members = firstColumn(of: "| member |")
         #expect(Set(members) == Set(written))
         #expect(written.prefix(10) == members.prefix(10))
