@@ -29,18 +29,7 @@ struct ValueReader {
 
     /// The value of a key whose default is made from other values.
     mutating func value<Value>(of key: ConfigurationKey<Value>, default fallback: String) -> Value {
-        let text = reader.string(forKey: ConfigKey(key.name))
-        let origin = origin(of: key.name)
-        if let text {
-            do {
-                let value = try key.kind.parse(text)
-                record(key, text, origin)
-                return value
-            } catch {
-                let shown = key.isSecret ? "" : " '\(text.prefix(80))'"
-                problems.append(.init(origin: origin, message: "The value\(shown) of '\(key.name)' \(error.reason)."))
-            }
-        }
+        if let value = optional(key) { return value }
         record(key, fallback, .default)
         do { return try key.kind.parse(fallback) } catch {
             preconditionFailure("the default of \(key.name) \(error.reason)")

@@ -55,16 +55,7 @@ public final class TokenServer: Service {
     /// Serves.
     ///
     /// - Throws: `CannotListen` when a listener cannot be opened.
-    public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? System.coreCount)
-        do {
-            try await serve(on: group)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
-        }
-        try await group.shutdownGracefully()
-    }
+    public func run() async throws { try await withOwnEventLoops(configuration.loops) { try await serve(on: $0) } }
 
     private func serve(on group: any EventLoopGroup) async throws {
         let loops = try await EventLoops(

@@ -52,16 +52,7 @@ public final class UpstreamServer: Service, CustomStringConvertible {
     /// Serves until it is shut down.
     ///
     /// - Throws: `CannotListen`, or `UnixSocket.Failure`.
-    public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: loops ?? System.coreCount)
-        do {
-            try await serve(on: group)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
-        }
-        try await group.shutdownGracefully()
-    }
+    public func run() async throws { try await withOwnEventLoops(loops) { try await serve(on: $0) } }
 
     private func serve(on group: any EventLoopGroup) async throws {
         let local = LocalCaller()
