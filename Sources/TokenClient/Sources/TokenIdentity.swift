@@ -3,15 +3,15 @@
 /// One reference, however many fields: a registry of many identities has each in several places.
 public struct TokenIdentity: Hashable, Sendable {
     private struct Values: Hashable, Sendable {
-        var issuer: String
-        var client: String
-        var grant: String
+        let issuer: String
+        let client: String
+        let grant: String
         /// Each once, in order, with spaces between them.
-        var scope: String
-        var resources: [String]
-        var subject: String
-        var keyBinding: String
-        var parameters: [String]
+        let scope: String
+        let resources: [String]
+        let subject: String
+        let keyBinding: String
+        let parameters: [String]
     }
 
     private final class Fields: Sendable {
@@ -20,7 +20,7 @@ public struct TokenIdentity: Hashable, Sendable {
         init(_ values: Values) { self.values = values }
     }
 
-    private var fields: Fields
+    private let fields: Fields
 
     /// An identity.
     ///
@@ -37,57 +37,27 @@ public struct TokenIdentity: Hashable, Sendable {
     }
 
     /// Who issues it: the token endpoint, a file's path, a command line.
-    public var issuer: String {
-        get { fields.values.issuer }
-        set { change { $0.issuer = newValue } }
-    }
+    public var issuer: String { fields.values.issuer }
     /// `client_id`, or whoever asks.
-    public var client: String {
-        get { fields.values.client }
-        set { change { $0.client = newValue } }
-    }
+    public var client: String { fields.values.client }
     /// The way it is asked for: `client_credentials`, `exec`, …
-    public var grant: String {
-        get { fields.values.grant }
-        set { change { $0.grant = newValue } }
-    }
+    public var grant: String { fields.values.grant }
     /// The scopes asked for; their order means nothing (RFC 6749 section 3.3).
-    public var scopes: Set<String> {
-        get { Set(fields.values.scope.split(separator: " ").map(String.init)) }
-        set { change { $0.scope = Self.ordered(newValue.flatMap { $0.split(separator: " ").map(String.init) }) } }
-    }
+    public var scopes: Set<String> { Set(fields.values.scope.split(separator: " ").map(String.init)) }
     /// `resource` and `audience` (RFC 8707, RFC 8693), in their order.
-    public var resources: [String] {
-        get { fields.values.resources }
-        set { change { $0.resources = newValue } }
-    }
+    public var resources: [String] { fields.values.resources }
     /// On whose behalf: the subject token or assertion's subject, by a digest where it is a secret.
-    public var subject: String {
-        get { fields.values.subject }
-        set { change { $0.subject = newValue } }
-    }
+    public var subject: String { fields.values.subject }
     /// The key that the token is bound to (RFC 7638 thumbprint, or of a certificate); empty for a bearer token.
-    public var keyBinding: String {
-        get { fields.values.keyBinding }
-        set { change { $0.keyBinding = newValue } }
-    }
+    public var keyBinding: String { fields.values.keyBinding }
     /// What else is sent, in their order.
-    public var parameters: [String] {
-        get { fields.values.parameters }
-        set { change { $0.parameters = newValue } }
-    }
+    public var parameters: [String] { fields.values.parameters }
 
     /// Whether all of it is the same.
     public static func == (a: TokenIdentity, b: TokenIdentity) -> Bool { a.fields === b.fields || a.fields.values == b.fields.values }
 
     /// By all of it.
     public func hash(into hasher: inout Hasher) { hasher.combine(fields.values) }
-
-    private mutating func change(_ body: (inout Values) -> Void) {
-        var values = fields.values
-        body(&values)
-        fields = Fields(values)
-    }
 
     /// Each scope once, in the order of their bytes.
     private static func ordered(_ scopes: [String]) -> String { Set(scopes).sorted().joined(separator: " ") }
