@@ -49,16 +49,10 @@ extension SharedProofs {
         /// Free ports in the place of those of the text, in which the number of an instance stands behind what its ports have in common. A node of a
         /// cluster also takes the port 10,000 above its own.
         private func ports() async throws -> [(String, String)] {
-            var chosen: [(String, String)] = []
-            for written in ["7001", "7002", "7003"] {
-                let port = try await Ports.random(20_000..<30_000) { [$0, $0 + 10_000] }
-                chosen.append((written, "\(port)"))
-            }
-            for written in ["909", "919"] {
-                let part = try await Ports.random(4100..<6500) { part in (1...3).map { part * 10 + $0 } }
-                chosen.append((written, "\(part)"))
-            }
-            return chosen
+            // All below 32,768, where Linux begins to give ports to outgoing connections, and beside those of the other tests' servers.
+            let node = try await Ports.random(22_700..<22_765) { first in (first..<first + 3).flatMap { [$0, $0 + 10_000] } }
+            let part = try await Ports.random(1000..<1900) { part in [part, part + 100].flatMap { part in (1...3).map { part * 10 + $0 } } }
+            return (1...3).map { ("700\($0)", "\(node + $0 - 1)") } + [("909", "\(part)"), ("919", "\(part + 100)")]
         }
     }
 }

@@ -6,24 +6,51 @@ import Musl
 import Darwin
 #endif
 
-/// Ports of 127.0.0.1.
-enum Port {
-    /// One that nobody listens on, nor on the one 10,000 above it, where a node of a cluster talks to the others.
-    static func free() throws -> Int {
-        for _ in 0..<200 {
-            // Both below 32,768, where Linux begins to give ports to outgoing connections: one of those may come between this look and the start.
-            let port = Int.random(in: 20_000..<22_700)
-            if bind(port), bind(port + 10_000) { return port }
+/// A port of 127.0.0.1 that is nobody else's as long as this lives, in whatever process.
+///
+/// Whoever asks for one listens on a port beside it, which the system gives to one process alone and takes back from one that crashed.
+final class Port: Sendable {
+    /// Nobody listens on it, nor on the one 10,000 above it, where a node of a cluster talks to the others.
+    let number: Int
+    private let claim: CInt
+
+    private init(_ number: Int, claim: CInt) {
+        self.number = number
+        self.claim = claim
+    }
+
+    deinit { close(claim) }
+
+    /// Takes one.
+    static func claimed() throws -> Port {
+        for _ in 0..<1000 {
+            // All three below 32,768, where Linux begins to give ports to outgoing connections: one of those may come between this look and the start.
+            let number = Int.random(in: 20_000..<22_700)
+            guard let claim = listening(number + 5_000) else { continue }
+            if isFree(number), isFree(number + 10_000) { return Port(number, claim: claim) }
+            close(claim)
         }
         throw ServerTrouble("There is no free port.")
     }
 
-    private static func bind(_ port: Int) -> Bool {
-        withSocket(port) { socket, address, length in
+    private static func isFree(_ port: Int) -> Bool {
+        guard let socket = listening(port) else { return false }
+        close(socket)
+        return true
+    }
+
+    /// A socket that listens there and is not handed to the programs that this one starts; nil: somebody has the port.
+    private static func listening(_ port: Int) -> CInt? {
+        var result: CInt?
+        let isMine = withSocket(port) { socket, address, length in
             var yes: CInt = 1
             setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
-            return sysBind(socket, address, length)
+            guard sysBind(socket, address, length), listen(socket, 1) == 0 else { return false }
+            let copy = fcntl(socket, F_DUPFD_CLOEXEC, 0)
+            result = copy
+            return copy >= 0
         }
+        return isMine ? result : nil
     }
 
     /// Whether somebody listens.

@@ -8,11 +8,11 @@ extension ValkeyServer {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try await certificates(in: folder)
-        let port = try Port.free()
+        let port = try Port.claimed()
         let files = ["--tls-cert-file", "server.crt", "--tls-key-file", "server.key", "--tls-ca-cert-file", "ca.crt"]
         let server = ValkeyServer(
-            .redis, port: 0, tlsPort: port, folder: folder,
-            arguments: ["--tls-port", "\(port)", "--tls-auth-clients", "no"] + files.map { $0.hasPrefix("--") ? $0 : "\(folder.path)/\($0)" }
+            .redis, port: port, tls: true, folder: folder,
+            arguments: ["--tls-port", "\(port.number)", "--tls-auth-clients", "no"] + files.map { $0.hasPrefix("--") ? $0 : "\(folder.path)/\($0)" }
                 + settings)
         defer { server.remove() }
         try await server.start()

@@ -12,14 +12,16 @@ public final class ValkeyServer: Sendable {
     /// Of TLS; 0: there are none.
     public let tlsPort: Int
     public let folder: URL
+    private let claim: Port
     private let arguments: [String]
     private let through: [String]
     private let process = Mutex<(guardian: Process, pid: pid_t)?>(nil)
 
-    init(_ program: Program, port: Int, tlsPort: Int = 0, folder: URL, arguments: [String], through: [String] = []) {
+    init(_ program: Program, port: Port, tls: Bool = false, folder: URL, arguments: [String], through: [String] = []) {
         self.program = program
-        self.port = port
-        self.tlsPort = tlsPort
+        self.port = tls ? 0 : port.number
+        tlsPort = tls ? port.number : 0
+        claim = port
         self.folder = folder
         self.arguments = arguments
         self.through = through
@@ -42,7 +44,7 @@ public final class ValkeyServer: Sendable {
     static func make(_ program: Program, _ settings: [String], through: [String] = []) throws -> ValkeyServer {
         let folder = FileManager.default.temporaryDirectory.appending(path: "mintmark-valkey-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        return ValkeyServer(program, port: try Port.free(), folder: folder, arguments: settings, through: through)
+        return ValkeyServer(program, port: try Port.claimed(), folder: folder, arguments: settings, through: through)
     }
 
     /// Starts it, with what it saved, and waits until it answers.
@@ -60,7 +62,7 @@ public final class ValkeyServer: Sendable {
             (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8)).flatMap { pid_t($0.filter(\.isNumber)) }
         }
         process.withLock { $0 = (guardian, pid) }
-        let port = port == 0 ? tlsPort : port
+        let port = claim.number
         try await eventually("a server on port \(port); its log says: \(log)") { Port.answers(port) ? true : nil }
     }
 
@@ -82,7 +84,7 @@ public final class ValkeyServer: Sendable {
         // Its end is not waited for: whatever was started meanwhile may have inherited the pipe that it reads.
         Foundation.kill(guardian.processIdentifier, SIGKILL)
         (guardian.standardInput as? Pipe)?.fileHandleForWriting.closeFile()
-        let port = port == 0 ? tlsPort : port
+        let port = claim.number
         for _ in 0..<1000 where Port.answers(port) { usleep(1000) }
     }
 
