@@ -27,12 +27,13 @@ public struct PoolSealer: Sendable {
         values = Self.subkey(of: material, for: "token values")
     }
 
-    /// What a token is known by in a pool: HMAC-SHA256 cut to 128 bits (RFC 2104 section 5). The same value has unrelated ids in two pools.
+    /// What a token is known by in a pool: HMAC-SHA256 cut to 128 bits (RFC 2104 section 5), or to 80 behind the time that a token which is made here
+    /// begins with. The same value has unrelated codes in two pools.
     public func id(of value: Secret, in pool: PoolName) -> PooledTokenID {
+        let time = PoolTokenText.time(of: value.bytes) ?? []
         // No name of a pool has a zero byte in it, so that no two pairs give one message.
-        guard let id = PooledTokenID(ids.code(of: Array(pool.text.utf8) + [0] + value.bytes, length: 16)) else {
-            preconditionFailure("an id of another length")
-        }
+        let code = ids.code(of: Array(pool.text.utf8) + [0] + value.bytes, length: 16 - time.count)
+        guard let id = PooledTokenID(time + code) else { preconditionFailure("an id of another length") }
         return id
     }
 

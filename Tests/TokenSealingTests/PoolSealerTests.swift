@@ -45,6 +45,35 @@ struct PoolSealerTests {
         let code = HMAC<SHA256>.authenticationCode(for: Array("ci\0a token".utf8), using: key)
         #expect(sealer.id(of: value, in: pool).bytes == Array(code.prefix(16)))
     }
+
+    /// The rows of tokens that were made together lie together; whose time it is the code says too.
+    @Test func theIdOfATokenThatIsMadeHereBeginsWithItsTime() throws {
+        let pool = try #require(PoolName("ci"))
+        let random = [UInt8](0..<26), time = UnixTime(milliseconds: 0x0102_0304_0506)
+        let made = PoolTokenText.make(at: time, random)
+        #expect(String(decoding: made.bytes, as: UTF8.self).wholeMatch(of: /mmp_[A-Za-z0-9_-]{43}/) != nil)
+        let id = sealer.id(of: made, in: pool)
+        #expect(id.bytes.starts(with: [1, 2, 3, 4, 5, 6]))
+        let others = [
+            sealer.id(of: PoolTokenText.make(at: UnixTime(milliseconds: time.milliseconds + 1), random), in: pool),
+            sealer.id(of: PoolTokenText.make(at: time, random.reversed()), in: pool), sealer.id(of: made, in: try #require(PoolName("cj"))),
+        ]
+        #expect(Set((others + [id]).map { Array($0.bytes.dropFirst(6)) }).count == 4)
+        #expect(others[0] > id && others[0].bytes.starts(with: [1, 2, 3, 4, 5, 7]))
+        #expect(sealer.id(of: PoolTokenText.make(at: UnixTime(milliseconds: -5), random), in: pool).bytes.starts(with: [0, 0, 0, 0, 0, 0]))
+    }
+
+    /// What was made elsewhere shows nothing of itself, however much it looks like ours.
+    @Test(arguments: [
+        "mmr_\(String(repeating: "A", count: 43))", "mmp_\(String(repeating: "A", count: 42))", "mmp_\(String(repeating: "A", count: 42))B",
+    ])
+    func theIdOfAnyOtherValueIsItsCodeAlone(_ text: String) throws {
+        let pool = try #require(PoolName("ci"))
+        let key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: [UInt8](0..<32)), info: Array("mintmark-pools-v1: token ids".utf8), outputByteCount: 32)
+        let code = HMAC<SHA256>.authenticationCode(for: Array("ci\0\(text)".utf8), using: key)
+        #expect(sealer.id(of: Secret(Array(text.utf8)), in: pool).bytes == Array(code.prefix(16)))
+    }
 }
 
 extension [UInt8] {

@@ -1,4 +1,5 @@
-/// What a token of a pool is known by: 16 bytes of a keyed hash of its value, so that the store finds a token without knowing it.
+/// What a token of a pool is known by: 16 bytes of which at least the last ten are a keyed hash of its value, so that the store finds a token
+/// without knowing it.
 public struct PooledTokenID: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The 16 bytes.
     public let bytes: [UInt8]

@@ -27,7 +27,7 @@ public struct ImportedToken: Sendable {
 // MARK: - Putting tokens in
 
 extension TokenPools {
-    /// Makes tokens of 32 random bytes as base64url: all of them or none. They are put in in pieces; when one cannot be, those before it are taken
+    /// Makes tokens (`PoolTokenText`): all of them or none. They are put in in pieces; when one cannot be, those before it are taken
     /// out again, so that another instance may see them for a moment.
     ///
     /// - Throws: `out_of_bounds` unless 1 ... `mostGenerated`; `pool_full`; `not_found`; `temporarily_unavailable`.
@@ -36,7 +36,7 @@ extension TokenPools {
         let statistics = try await statistics(of: pool)
         let room = statistics.policy.mostTokens - statistics.total
         guard count <= room else { throw refusal(.full(room: max(0, room))) }
-        let values = Self.draw(count)
+        let values = Self.draw(count, at: clock.now())
         let tokens = values.map { newToken(ImportedToken(value: $0), in: pool) }
         for start in stride(from: 0, to: count, by: PoolVerb.mostAdded) {
             let piece = Array(tokens[start..<min(start + PoolVerb.mostAdded, count)])
@@ -68,12 +68,13 @@ extension TokenPools {
         return NewToken(id: id, sealed: sealer.seal(token.value, id: id, in: pool), metadata: token.metadata)
     }
 
-    private static func draw(_ count: Int) -> [Secret] {
+    private static func draw(_ count: Int, at time: UnixTime) -> [Secret] {
+        let length = PoolTokenText.randomLength
         var values: [Secret] = []
         values.reserveCapacity(count)
         while values.count < count {
-            let bytes = SystemRandomness.bytes(32 * min(8, count - values.count))
-            for start in stride(from: 0, to: bytes.count, by: 32) { values.append(Secret(TokenText.encode(bytes[start..<start + 32]))) }
+            let bytes = SystemRandomness.bytes(length * min(8, count - values.count))
+            for start in stride(from: 0, to: bytes.count, by: length) { values.append(PoolTokenText.make(at: time, bytes[start..<start + length])) }
         }
         return values
     }

@@ -11,11 +11,12 @@ struct TokenPoolsTests {
         return nil
     }
 
-    @Test func tokensAreThirtyTwoRandomBytesAsText() async throws {
+    @Test func tokensAreTheirTimeAndTwentySixRandomBytesAsText() async throws {
         let pool = try await PoolHarness()
         let tokens = try await pool.pools.generate(20, in: .usual).map { String(decoding: $0.bytes, as: UTF8.self) }
         #expect(Set(tokens).count == 20)
-        #expect(tokens.allSatisfy { $0.utf8.count == 43 && $0.wholeMatch(of: /[A-Za-z0-9_-]{43}/) != nil })
+        #expect(tokens.allSatisfy { $0.utf8.count == 47 && $0.wholeMatch(of: /mmp_[A-Za-z0-9_-]{43}/) != nil })
+        #expect(Set(tokens.map { $0.dropFirst(12) }).count == 20, "what follows the time differs")
     }
 
     @Test func aTokenGoesOutAndComesBack() async throws {

@@ -12,7 +12,7 @@ struct PoolVerbTests {
     @Test(arguments: paths) func aTokenIsMadeAssignedKeptAliveGivenBackAndDeleted(_ path: String) async throws {
         try await Harness.run { server in
             let made = try await server.generate(2, path)
-            #expect(made.count == 2 && made.allSatisfy { $0.utf8.count == 43 })
+            #expect(made.count == 2 && made.allSatisfy { $0.utf8.count == 47 })
             let assigned = try await server.ask("POST", path + "/assign")
             let token = try #require(assigned.json?["token"]?.string), lease = try #require(assigned.json?["lease"]?.integer)
             #expect(assigned.status == 200 && assigned.json?["expires_in"]?.integer == 60 && token == made[0] && lease > 0)

@@ -43,12 +43,13 @@ extension PoolParts {
         return reply
     }
 
-    /// Tokens in the order of their ids: those of the parts in their order.
+    /// Tokens, part by part in their order, and in each in the order of their ids.
     func list(after: PooledTokenID?, _ limit: Int) async throws(StoreError) -> PoolReply {
         var reply = PoolReply(.done)
         var found: [PooledToken] = []
-        for part in (after.map(part) ?? 0)..<count where found.count < limit {
-            let page = try await perform(.list(after: after, limit: limit - found.count), in: part)
+        let first = after.map(part) ?? 0
+        for part in first..<count where found.count < limit {
+            let page = try await perform(.list(after: part == first ? after : nil, limit: limit - found.count), in: part)
             reply.absorb(page)
             guard case .tokens(let tokens) = page.outcome else {
                 reply.outcome = page.outcome

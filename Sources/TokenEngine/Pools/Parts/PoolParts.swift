@@ -2,7 +2,7 @@ import TokenCore
 
 /// The parts of one pool, for the length of one verb.
 ///
-/// A token's part follows from its id: the parts hold the ids in their order, the first part the lowest.
+/// A token's part follows from the end of its id, which is random in every id: many tokens that were made together begin alike.
 struct PoolParts: Sendable {
     let store: any LeasePool
     let pool: PoolName
@@ -29,7 +29,7 @@ struct PoolParts: Sendable {
     }
 
     /// Which part has the token of that id.
-    func part(of id: PooledTokenID) -> Int { ((Int(id.bytes[0]) << 8 | Int(id.bytes[1])) * count) >> 16 }
+    func part(of id: PooledTokenID) -> Int { ((Int(id.bytes[14]) << 8 | Int(id.bytes[15])) * count) >> 16 }
 
     /// Asks one part.
     func perform(_ verb: PoolVerb, in part: Int) async throws(StoreError) -> PoolReply {

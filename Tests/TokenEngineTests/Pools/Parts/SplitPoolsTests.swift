@@ -92,6 +92,23 @@ import TokenCore
         guard case .assigned = try await world.ask(.wait(second), of: world.pools) else { return #expect(Bool(false)) }
     }
 
+    /// What the ids begin with says nothing of the part, so that the order of a list is not theirs.
+    @Test func aListInPagesShowsEachTokenOnce() async throws {
+        let world = try await SplitWorld(parts: 4, tokens: 0)
+        let ids = try (0..<40 as Range<UInt8>).map {
+            try #require(PooledTokenID([200 - $0 * 5] + [UInt8](repeating: 7, count: 13) + [$0 &* 53, $0]))
+        }
+        #expect(try await world.perform(.add(ids.map { NewToken(id: $0, sealed: [1]) })) == .added(40))
+        #expect(Set(ids.map(world.parts.part)).count == 4)
+        var listed: [PooledTokenID] = []
+        while true {
+            guard case .tokens(let page) = try await world.perform(.list(after: listed.last, limit: 3)) else { return #expect(Bool(false)) }
+            if page.isEmpty { break }
+            listed += page.map(\.id)
+        }
+        #expect(listed.count == 40 && Set(listed) == Set(ids))
+    }
+
     @Test func aBatchComesFromOnePart() async throws {
         let world = try await SplitWorld(parts: 2, tokens: 8)
         let counts = (0..<8).map { world.parts.part(of: .spread($0, of: 8)) }

@@ -70,10 +70,10 @@ extension PoolPolicy {
 }
 
 extension PooledTokenID {
-    /// The ids of so many tokens lie evenly over all ids.
+    /// The ids of so many tokens lie evenly over the parts, and in the order of the parts.
     static func spread(_ number: Int, of count: Int) -> PooledTokenID {
         let place = (number * 65_536 + 32_768) / count
-        guard let id = PooledTokenID([UInt8(place >> 8 & 255), UInt8(place & 255)] + [UInt8](repeating: 1, count: 14)) else {
+        guard let id = PooledTokenID([UInt8](repeating: 1, count: 14) + [UInt8(place >> 8 & 255), UInt8(place & 255)]) else {
             preconditionFailure("16 bytes are an id")
         }
         return id
