@@ -2,12 +2,17 @@ import Synchronization
 import TokenClient
 import TokenCore
 
-/// Tokens that others issue: what a call costs while there is one, who waits for the first, and what an identity weighs.
+/// Tokens that others issue: what a call costs while there is one, who waits for the first, what an identity weighs, and
+/// what the sidecar answers a second.
 struct UpstreamsJob: Job {
     let name = "upstreams"
-    let summary = "token() on a fresh token, on every core at once, 10,000 waiters, and memory of idle identities"
+    let summary = "token() on a fresh token, on every core at once, 10,000 waiters, memory of idle identities, and the sidecar"
 
     func run(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row] {
+        try await self.library(settings, in: folder) + SidecarContest().rows(settings, in: folder)
+    }
+
+    private func library(_ settings: BenchSettings, in folder: WorkFolder) async throws(BenchError) -> [Row] {
         do {
             let manager = TokenManager(
                 name: "bench", source: ClosureSource("bench") { _ in IssuedToken(Self.opaque, lifetime: .lasting(.seconds(3600))) })

@@ -36,6 +36,17 @@ import Testing
         #expect(refresh.next(for: 0, into: &sent) == nil)
     }
 
+    @Test func onlyTheTokenItselfIsAnAnswer() throws {
+        var asked = UpstreamToken(of: "crm", is: "abc")
+        var sent = ByteBuffer()
+        let ask = try #require(asked.next(for: 0, into: &sent))
+        #expect(String(buffer: sent).hasPrefix("GET /upstreams/crm/token HTTP/1.1\r\n"))
+        #expect(self.answer(&asked, ask, 200, #"{"access_token":"abc","token_type":"Bearer"}"#))
+        for (status, body) in [(200, #"{"access_token":"abd"}"#), (503, #"{"access_token":"abc"}"#), (200, "{}")] {
+            #expect(!self.answer(&asked, ask, status, body))
+        }
+    }
+
     @Test func tokensThatAreUsedOnceEndTheRun() {
         var authenticate = Authenticate(self.table(["a", "b"]), once: true)
         var sent = ByteBuffer()
