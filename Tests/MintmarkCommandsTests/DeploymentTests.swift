@@ -13,9 +13,9 @@ struct DeploymentTests {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The values of one directive of the unit.
-    private func values(of directive: String) throws -> [String] {
-        try page("deploy/mintmark.service").split(separator: "\n").filter { $0.hasPrefix(directive + "=") }
+    /// The values of one directive of a unit.
+    private func values(of directive: String, in unit: String = "mintmark") throws -> [String] {
+        try page("deploy/\(unit).service").split(separator: "\n").filter { $0.hasPrefix(directive + "=") }
             .map { String($0.dropFirst(directive.count + 1)) }
     }
 
@@ -62,9 +62,49 @@ struct DeploymentTests {
         }
     }
 
+    @Test func everyCommandOfTheSidecarsUnitIsUnderstood() throws {
+        let unit = "mintmark-upstream"
+        let found = commands(in: try page("deploy/\(unit).service"))
+        for word in ["serve", "check", "list"] { #expect(found.contains { $0.contains(word) }, "the unit does not say how to \(word)") }
+        for command in found {
+            understand(command, "\(unit).service")
+            if let option = command.firstIndex(of: "--config") { #expect(command[(option + 1)...].first == "/etc/mintmark/upstreams.yaml") }
+            if let option = command.firstIndex(of: "--socket") { #expect(command[(option + 1)...].first == "/run/\(unit)/tokens.sock") }
+        }
+        for program in try values(of: "ExecStart", in: unit) + values(of: "ExecStartPre", in: unit) {
+            #expect(program.hasPrefix("/usr/local/bin/mintmark "), "that is where it is installed")
+        }
+    }
+
+    @Test func whatTheSidecarsUnitInstallsAndNamesIsThere() throws {
+        let name = "mintmark-upstream"
+        let unit = try page("deploy/\(name).service")
+        #expect(unit.contains("install -m 0644 deploy/\(name).service ") && unit.contains("deploy/upstreams.yaml /etc/mintmark/"))
+        #expect(try values(of: "StateDirectory", in: name) == [name] && values(of: "RuntimeDirectory", in: name) == [name])
+        let settings = try load(page("deploy/upstreams.yaml"))
+        #expect(settings.contradictions(workingDirectory: "/var/lib/\(name)").isEmpty)
+        for path in [settings.store.path, settings.keys.sealFile] { #expect(path.hasPrefix("/var/lib/\(name)/"), "nothing else can be written") }
+        let credentials = try values(of: "LoadCredential", in: name).map { $0.prefix { $0 != ":" } }
+        #expect(settings.upstreams.compactMap(\.clientSecretFile) == credentials.map { "/run/credentials/\(name).service/\($0)" })
+        #expect(settings.upstreams.allSatisfy { !$0.allow.isEmpty }, "nobody could ask")
+    }
+
+    /// One differs on purpose: users are told apart by the socket, which needs their true numbers.
+    @Test func theSidecarMayDoNoMoreThanTheServer() throws {
+        func bounds(_ unit: String) throws -> Set<String> {
+            let lines = try page("deploy/\(unit).service").split(separator: "\n").map(String.init)
+            let begin = try #require(lines.firstIndex { $0.hasPrefix("UMask=") })
+            return Set(lines[begin...].filter { !$0.hasPrefix("#") })
+        }
+        #expect(try bounds("mintmark").symmetricDifference(bounds("mintmark-upstream")) == ["PrivateUsers=yes", "PrivateUsers=no"])
+    }
+
     @Test func everyCommandOfThePagesIsUnderstood() throws {
         var found = commands(in: try page("README.md")) + commands(in: try page("deploy/mintmark.yaml"))
-        for path in ["README.md", "docs/cli.md", "docs/configuration.md", "docs/security.md", "docs/deployment.md", "docs/decisions/seal-file.md"] {
+        for path in [
+            "README.md", "docs/cli.md", "docs/configuration.md", "docs/security.md", "docs/deployment.md", "docs/upstreams.md",
+            "docs/decisions/seal-file.md",
+        ] {
             let pieces = try page(path).split(separator: "`", omittingEmptySubsequences: false).map { String($0) }
             let typed = stride(from: 1, to: pieces.count, by: 2).map { pieces[$0] }
             found += commands(in: typed.joined(separator: "\n")).filter(isWhole)

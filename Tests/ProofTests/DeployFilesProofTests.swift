@@ -42,6 +42,26 @@ extension Proofs {
             }
         }
 
+        /// Both units, with the program that was built, and a sandbox that systemd itself finds tight (below 2 of 10).
+        @Test(
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "there is no systemd-analyze here"),
+            arguments: ["mintmark", "mintmark-upstream"])
+        func systemdTakesTheUnit(name: String) async throws {
+            try await DataFolder.use { folder in
+                let unit = "\(folder.path)/\(name).service"
+                let text = try Deploy.text("\(name).service").replacing("=/usr/local/bin/mintmark ", with: "=\(Binary.path) ")
+                func complaint(_ text: String, _ arguments: String...) async throws -> (Int32, String) {
+                    try text.write(toFile: unit, atomically: true, encoding: .utf8)
+                    let outcome = try await ChildProcess.run(["/usr/bin/systemd-analyze"] + arguments + [unit], in: folder)
+                    return (outcome.status, outcome.complaint)
+                }
+                // What it does not know it ignores, and says so.
+                #expect(try await complaint(text, "verify") == (0, ""))
+                #expect(try await complaint(text.replacing("ProtectHome=yes", with: "ProtectHome=perhaps"), "verify").1.contains("perhaps"))
+                #expect(try await complaint(text, "security", "--offline=true", "--threshold=20").0 == 0)
+            }
+        }
+
         /// Rendered by kubectl, as it would be applied, and judged by the strict schema of that version.
         @Test(arguments: ["base", "overlays/example"])
         func kubernetesTakesWhatIsRendered(kustomization: String) async throws {
