@@ -1,6 +1,7 @@
 import JOSE
 
-/// A private key as people have them in files: PEM (RFC 7468) of PKCS #8 or PKCS #1, or a JWK (RFC 7517) with its private member.
+/// A private key as people have them in files: PEM (RFC 7468) of PKCS #8, PKCS #1 or an `ECPrivateKey`, or a
+/// JWK (RFC 7517) with its private member.
 enum PrivateKeyFile {
     /// Why a file holds no key that can be used. Says nothing of what is in it.
     struct Failure: Error, CustomStringConvertible {
@@ -28,18 +29,40 @@ enum PrivateKeyFile {
 
     private static func readPEM(_ text: String) throws(Failure) -> SigningKey {
         let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0 == " " } }
-        guard let begin = lines.firstIndex(where: { labels.contains(String($0)) }),
+        guard let begin = lines.firstIndex(where: { forms[String($0)] != nil }), let form = forms[String(lines[begin])],
             let end = lines[begin...].firstIndex(where: { $0.hasPrefix("-----END ") })
-        else { throw Failure(description: "it is neither a JWK nor PEM with a PRIVATE KEY; one with a pass phrase is not read") }
-        let encoded = lines[(begin + 1)..<end].joined().utf8.filter { $0 > 0x20 && $0 != UInt8(ascii: "=") }.map { byte in
+        else { throw Failure(description: refusal(of: lines)) }
+        let content = lines[(begin + 1)..<end]
+        // The older way to protect a key is a field in it (RFC 1421 section 4.6.1.1).
+        guard !content.contains(where: { $0.hasPrefix("Proc-Type:") && $0.hasSuffix("ENCRYPTED") }) else { throw Failure(description: protected) }
+        let encoded = content.joined().utf8.filter { $0 > 0x20 && $0 != UInt8(ascii: "=") }.map { byte in
             byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
         }
         guard let der = try? Base64URL.decode(encoded) else { throw Failure(description: "what stands between the lines is not base64") }
-        if lines[begin].contains("RSA") { return try key(.rs256, der) }
-        return try readPKCS8(der)
+        switch form {
+        case .pkcs8: return try readPKCS8(der)
+        case .pkcs1: return try key(.rs256, der)
+        case .sec1:
+            var key = DER(der[...])
+            return try readElliptic(&key, curve: nil)
+        }
     }
 
-    private static let labels: Set<String> = ["-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----"]
+    private enum Form { case pkcs8, pkcs1, sec1 }
+
+    private static let forms: [String: Form] = [
+        "-----BEGIN PRIVATE KEY-----": .pkcs8, "-----BEGIN RSA PRIVATE KEY-----": .pkcs1, "-----BEGIN EC PRIVATE KEY-----": .sec1,
+    ]
+    private static let protected =
+        "it is protected by a pass phrase, which nobody could type when the server starts: openssl pkey -in FILE -out OTHER"
+
+    private static func refusal(of lines: [Substring]) -> String {
+        if lines.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") { return protected }
+        for other in ["CERTIFICATE", "PUBLIC KEY"] where lines.contains("-----BEGIN \(other)-----") {
+            return "it is a \(other.lowercased()), and a private key is needed"
+        }
+        return "it is neither a JWK nor PEM with a whole PRIVATE KEY"
+    }
 
     /// `OneAsymmetricKey` (RFC 5958 section 2): version, algorithm, key.
     private static func readPKCS8(_ der: [UInt8]) throws(Failure) -> SigningKey {
@@ -53,14 +76,25 @@ enum PrivateKeyFile {
             guard let seed = content.enter(0x04) else { throw Failure(description: "its Ed25519 key is malformed") }
             return try key(.edDSA, Array(seed.rest))
         case elliptic:
-            // ECPrivateKey (RFC 5915 section 3): version, scalar.
-            guard let curve = algorithm.enter(0x06), let signer = ellipticCurves[Array(curve.rest)], var inner = content.enter(0x30),
-                inner.enter(0x02) != nil, let scalar = inner.enter(0x04)
-            else { throw Failure(description: "its elliptic curve is not P-256 or P-384, or its key is malformed") }
-            return try key(signer, Array(scalar.rest))
+            guard let curve = algorithm.enter(0x06) else { throw Failure(description: unknownCurve) }
+            return try readElliptic(&content, curve: Array(curve.rest))
         default: throw Failure(description: "its algorithm is not RSA, P-256, P-384 or Ed25519")
         }
     }
+
+    /// `ECPrivateKey` (RFC 5915 section 3): version, scalar, curve. In PKCS #8 the curve is with the algorithm.
+    private static func readElliptic(_ content: inout DER, curve named: [UInt8]?) throws(Failure) -> SigningKey {
+        guard var inner = content.enter(0x30), inner.enter(0x02) != nil, let scalar = inner.enter(0x04) else {
+            throw Failure(description: "its elliptic curve key is malformed")
+        }
+        var parameters = inner.enter(0xA0)
+        guard let curve = named ?? parameters?.enter(0x06).map({ Array($0.rest) }), let signer = ellipticCurves[curve] else {
+            throw Failure(description: unknownCurve)
+        }
+        return try key(signer, Array(scalar.rest))
+    }
+
+    private static let unknownCurve = "its elliptic curve is not P-256 or P-384"
 
     /// rsaEncryption (RFC 8017 appendix C), id-ecPublicKey (RFC 5480 section 2.1.1), id-Ed25519 (RFC 8410 section 3).
     private static let rsa: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
