@@ -99,13 +99,18 @@ public final class TokenServer: Service {
             shortRequests: responder, responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
             loops: rooms.loops, limits: limits,
             isSecure: isSecure, isFast: name == .main)
-        let channel: any ServerChildChannel =
-            if name == .main, let certificate { SecureChannel(http1: http1, certificate: certificate) } else { http1 }
-        let server = channel.server(
-            configuration: .init(
-                address: .hostname(address.host, port: address.port), backlog: 1024,
-                availableConnectionsDelegate: .maximum(limits.connections, logger: logger)),
-            onServerRunning: { listening.opened(name, $0) }, eventLoopGroup: group, logger: logger)
+        let settings = ServerConfiguration(
+            address: .hostname(address.host, port: address.port), backlog: 1024,
+            availableConnectionsDelegate: .maximum(limits.connections, logger: logger))
+        let opened: @Sendable (any Channel) async -> Void = { listening.opened(name, $0) }
+        let server: any Service =
+            if name == .main, let certificate {
+                WholeServer(
+                    SecureChannel(http1: http1, certificate: certificate), configuration: settings, on: group, logger: logger,
+                    onServerRunning: opened)
+            } else {
+                WholeServer(http1, configuration: settings, on: group, logger: logger, onServerRunning: opened)
+            }
         return Listener(name: name, address: address, listening: listening, server: server)
     }
 }

@@ -62,27 +62,27 @@ public final class UpstreamServer: Service, CustomStringConvertible {
         switch place {
         case .address(let address):
             let listening = Listening(expected: 1)
-            let server = channel.server(
-                configuration: configuration(.hostname(address.host, port: address.port)),
-                onServerRunning: { [onListening] channel in
-                    listening.opened(.main, channel)
-                    await onListening(.address(.init(host: address.host, port: channel.localAddress?.port ?? address.port)))
-                }, eventLoopGroup: group, logger: logger)
+            let server = WholeServer(
+                channel, configuration: configuration(.hostname(address.host, port: address.port)), on: group, logger: logger
+            ) { [onListening] channel in
+                listening.opened(.main, channel)
+                await onListening(.address(.init(host: address.host, port: channel.localAddress?.port ?? address.port)))
+            }
             try await Listener(name: .main, address: address, listening: listening, server: server).run()
         case .socket(let path, let mode):
             let socket = try UnixSocket(path: path, mode: mode)
             defer { socket.remove() }
-            let server = channel.server(
-                configuration: configuration(.unixDomainSocket(path: socket.place)),
-                onServerRunning: { [onListening, logger, place] channel in
-                    do throws(UnixSocket.Failure) {
-                        try socket.publish()
-                        await onListening(place)
-                    } catch {
-                        logger.error("the socket has no name", metadata: ["error": "\(error)"])
-                        channel.close(promise: nil)
-                    }
-                }, eventLoopGroup: group, logger: logger)
+            let server = WholeServer(
+                channel, configuration: configuration(.unixDomainSocket(path: socket.place)), on: group, logger: logger
+            ) { [onListening, logger, place] channel in
+                do throws(UnixSocket.Failure) {
+                    try socket.publish()
+                    await onListening(place)
+                } catch {
+                    logger.error("the socket has no name", metadata: ["error": "\(error)"])
+                    channel.close(promise: nil)
+                }
+            }
             try await server.run()
         }
     }
