@@ -14,6 +14,16 @@ public struct FetchTLS: Sendable {
         self.roots = roots
     }
 
+    /// Reads all of it as a connection would, and forgets it.
+    ///
+    /// - Throws: `.certificate` for what is no PEM, and for a key that is not the certificate's.
+    public func check() throws(TransportError) {
+        let tls = try configuration()
+        if certificate != nil, tls.certificateChain.isEmpty { throw .certificate("there is none") }
+        if case .certificates(let roots)? = tls.trustRoots, roots.isEmpty { throw .certificate("there is none") }
+        do { _ = try NIOSSLContext(configuration: tls) } catch { throw .certificate("\(error)") }
+    }
+
     /// For the client.
     ///
     /// - Throws: `.certificate` for what is no PEM.

@@ -105,12 +105,52 @@ struct UpstreamConfigurationTests {
             (["source=file", "path=a", "refresh_at=50", "refresh_every=1m"], "refresh_every"),
             (["source=file", "path=a", "allow=billing[read]"], "allow"),
             (["source=mintmark", "url=http://10.0.0.1", "client_id=a", "client_secret=b"], "url"),
+            (crmFlags + ["tls.certificate=c"], "tls.key"), (crmFlags + ["client_secret=b", "tls.key=k"], "tls.certificate"),
+            (crmFlags + ["client_secret=b", "tls.certificate=c", "tls.key=k"], "client_secret"),
+            (crmFlags + ["client_secret=b", "client_auth=tls"], "tls.certificate"), (crmFlags + ["client_auth=tls"], "client_secret_file"),
+            (crmFlags + ["private_key_file=k", "client_auth=post"], "client_secret_file"),
+            (crmFlags + ["client_secret=b", "client_auth=private_key_jwt"], "private_key_file"),
+            (["source=refresh_token", "token_url=https://a.example", "client_id=a", "refresh_token_file=r", "client_auth=tls"], "tls.certificate"),
+            (crmFlags + ["token_url=http://127.0.0.1/t", "tls.certificate=c", "tls.key=k"], "tls.certificate"),
+            (crmFlags + ["client_secret=b", "dpop_key_file=k"], "proxy.to"),
+            (["source=exec", "command=a", "proxy.to=https://a.example", "dpop_key_file=k"], "dpop_key_file"),
+            (["source=mintmark", "url=https://a.example", "tls.certificate=c"], "tls.certificate"),
         ])
     func unsafeUpstreamIsRefused(flags: [String], key: String) throws {
         let settings = try ConfigurationSources(flags: flags.map { "upstreams.x.\($0)" }).load().settings
         let found = settings.contradictions(workingDirectory: "/")
         #expect(found.map { $0.keys.first } == ["upstreams.x.\(key)"], "\(found)")
         #expect(found.allSatisfy { $0.reason.hasSuffix(".") && $0.fix.hasSuffix(".") })
+    }
+
+    private static let crmFlags = ["source=client_credentials", "token_url=https://a.example/t", "client_id=a"]
+
+    @Test(
+        "each way to prove who a client is is taken, by its name or without",
+        arguments: [
+            ["client_secret=b", "client_auth=post"], ["client_secret_file=b", "client_auth=basic"],
+            ["private_key_file=k", "client_auth=private_key_jwt"],
+            ["tls.certificate=c", "tls.key=k", "client_auth=tls", "ca_file=r"], ["tls.certificate=c", "tls.key=k"], ["private_key_file=k"],
+            ["client_secret=b", "dpop_key_file=k", "proxy.to=https://api.example"],
+        ])
+    func everyWayToProveItIsTaken(flags: [String]) throws {
+        let settings = try ConfigurationSources(flags: (Self.crmFlags + flags).map { "upstreams.x.\($0)" }).load().settings
+        #expect(settings.contradictions(workingDirectory: "/").isEmpty, "\(settings.contradictions(workingDirectory: "/"))")
+    }
+
+    @Test func keysOfTLSAreASectionAndVariablesToo() throws {
+        let yaml = """
+            upstreams:
+              crm:
+                source: client_credentials
+                tls:
+                  certificate: /etc/crm.pem
+                  key: /etc/crm.key
+                ca_file: /etc/ca.pem
+            """
+        let crm = try #require(try load(yaml, environment: ["MINTMARK_UPSTREAMS_CRM_TLS_KEY": "/run/crm.key"]).settings.upstreams.first)
+        #expect(crm.certificate == "/etc/crm.pem" && crm.certificateKey == "/run/crm.key" && crm.caFile == "/etc/ca.pem")
+        #expect(problems("upstreams:\n  crm:\n    tls:\n      cert: x\n").first?.contains("There is no key 'upstreams.crm.tls.cert'") == true)
     }
 
     @Test func plainHTTPIsForThisMachine() throws {

@@ -4,7 +4,12 @@ import TokenTransport
 extension Settings {
     /// What is wrong with tokens that others issue.
     func upstreamRules() -> [Contradiction] {
-        upstreams.flatMap { $0.missingKeys + $0.idleKeys + $0.unsafeAddresses + $0.twoSecrets + $0.callers }
+        upstreams.flatMap { (upstream: Settings.Upstream) -> [Contradiction] in
+            let rules: [[Contradiction]] = [
+                upstream.missingKeys, upstream.idleKeys, upstream.unsafeAddresses, upstream.twoSecrets, upstream.halfSecrets, upstream.callers,
+            ]
+            return rules.flatMap { $0 }
+        }
     }
 }
 
@@ -17,7 +22,7 @@ private struct SourceKeys {
 
     private static let client: [any DescribedKey] = [
         UpstreamKeys.clientID, UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.clientAuthentication,
-        UpstreamKeys.privateKeyFile,
+        UpstreamKeys.privateKeyFile, UpstreamKeys.certificate, UpstreamKeys.certificateKey, UpstreamKeys.caFile, UpstreamKeys.dpopKeyFile,
     ]
     private static let asked: [any DescribedKey] = [UpstreamKeys.scope, UpstreamKeys.resource, UpstreamKeys.audience]
     /// What every source has.
@@ -37,14 +42,19 @@ private struct SourceKeys {
         case .jwtBearer:
             (needed, heeded) = (
                 [token, UpstreamKeys.privateKeyFile],
-                [UpstreamKeys.clientID, UpstreamKeys.issuer, UpstreamKeys.subject, UpstreamKeys.audience, UpstreamKeys.scope]
+                [
+                    UpstreamKeys.clientID, UpstreamKeys.issuer, UpstreamKeys.subject, UpstreamKeys.audience, UpstreamKeys.scope,
+                    UpstreamKeys.caFile, UpstreamKeys.dpopKeyFile,
+                ]
             )
         case .exec: (needed, heeded) = ([UpstreamKeys.command], [])
         case .file: (needed, heeded) = ([UpstreamKeys.path], [])
         case .mintmark:
             (needed, heeded) = (
                 [UpstreamKeys.url],
-                [UpstreamKeys.clientID, UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.upstream]
+                [
+                    UpstreamKeys.clientID, UpstreamKeys.clientSecret, UpstreamKeys.clientSecretFile, UpstreamKeys.upstream, UpstreamKeys.caFile,
+                ]
             )
         }
     }
@@ -67,12 +77,14 @@ extension Settings.Upstream {
                 keys: [key(row), key(UpstreamKeys.source)], reason: "A source of \(source.rawValue) brings no token without it.",
                 fix: "Set \(key(row)).")
         }
-        if needsSecret, clientSecret == nil, clientSecretFile == nil, privateKeyFile == nil {
+        if needsSecret, credentials.isEmpty {
             missing.append(
                 Contradiction(
                     keys: [key(UpstreamKeys.clientSecretFile), key(UpstreamKeys.source)],
                     reason: "A client without a secret or a key cannot say who it is.",
-                    fix: "Set \(key(UpstreamKeys.clientSecretFile)), or \(key(UpstreamKeys.privateKeyFile))."))
+                    fix: "Set \(key(UpstreamKeys.clientSecretFile))"
+                        + (source == .mintmark
+                            ? "." : ", or \(key(UpstreamKeys.privateKeyFile)), or \(key(UpstreamKeys.certificate)) and its key.")))
         }
         return missing
     }
@@ -90,14 +102,10 @@ extension Settings.Upstream {
 
     fileprivate var twoSecrets: [Contradiction] {
         var found: [Contradiction] = []
-        let written = [
-            clientSecret.map { _ in UpstreamKeys.clientSecret.rest }, clientSecretFile.map { _ in UpstreamKeys.clientSecretFile.rest },
-            source == .jwtBearer ? nil : privateKeyFile.map { _ in UpstreamKeys.privateKeyFile.rest },
-        ].compactMap(\.self)
-        if written.count > 1 {
+        if credentials.count > 1 {
             found.append(
                 Contradiction(
-                    keys: written.map { "\(UpstreamKeys.section).\(name).\($0)" },
+                    keys: credentials.map { key($0.row) },
                     reason: "A client proves who it is in one way (RFC 6749 section 2.3).",
                     fix: "Keep one of them."))
         }
@@ -110,17 +118,75 @@ extension Settings.Upstream {
         return found
     }
 
+    /// With what the client proves who it is, in each of the ways that somebody wrote.
+    private var credentials: [(row: any DescribedKey, ways: [UpstreamClientAuthentication])] {
+        let written: [(any DescribedKey, Bool, [UpstreamClientAuthentication])] = [
+            (UpstreamKeys.clientSecret, clientSecret != nil, [.basic, .post]),
+            (UpstreamKeys.clientSecretFile, clientSecretFile != nil, [.basic, .post]),
+            (UpstreamKeys.privateKeyFile, privateKeyFile != nil && source != .jwtBearer, [.privateKeyJWT]),
+            (UpstreamKeys.certificate, certificate != nil, [.tls]),
+        ]
+        return written.filter { $0.1 && keys.heeds($0.0.rest) }.map { ($0.0, $0.2) }
+    }
+
+    /// What was said by one key and lacks another.
+    fileprivate var halfSecrets: [Contradiction] {
+        let pairs: [(present: any DescribedKey, missing: any DescribedKey, isHalf: Bool, reason: String)] = [
+            (
+                UpstreamKeys.certificate, UpstreamKeys.certificateKey, certificate != nil && certificateKey == nil,
+                "A certificate proves nothing without its key."
+            ),
+            (
+                UpstreamKeys.certificateKey, UpstreamKeys.certificate, certificate == nil && certificateKey != nil,
+                "A key alone shows nobody whose it is."
+            ),
+            (
+                UpstreamKeys.dpopKeyFile, UpstreamKeys.proxyTo, dpopKeyFile != nil && proxyTo == nil,
+                "A token that is bound to a key is accepted with a proof by that key, and only the proxy can make it: the key stays here."
+            ),
+        ]
+        let found = pairs.filter { $0.isHalf && keys.heeds($0.present.rest) }.map { half($0.present, without: $0.missing, $0.reason) }
+        return found + [unprovable].compactMap(\.self)
+    }
+
+    /// A way to prove it that was named, and nothing to prove it with.
+    private var unprovable: Contradiction? {
+        guard let way = clientAuthentication, !(credentials.isEmpty && needsSecret), !credentials.contains(where: { $0.ways.contains(way) }),
+            keys.heeds(UpstreamKeys.clientAuthentication.rest)
+        else { return nil }
+        let needed: any DescribedKey =
+            switch way {
+            case .basic, .post: UpstreamKeys.clientSecretFile
+            case .privateKeyJWT: UpstreamKeys.privateKeyFile
+            case .tls: UpstreamKeys.certificate
+            }
+        return half(UpstreamKeys.clientAuthentication, without: needed, "There is nothing to prove it with by \(way.rawValue).")
+    }
+
+    private func half(_ present: any DescribedKey, without missing: any DescribedKey, _ reason: String) -> Contradiction {
+        Contradiction(keys: [key(missing), key(present)], reason: reason, fix: "Set \(key(missing)), or remove \(key(present)).")
+    }
+
+    /// A certificate is shown within TLS.
+    private var unshownCertificate: Contradiction? {
+        guard certificate != nil, let tokenURL, let address = try? WebURL(tokenURL), !address.isSecure else { return nil }
+        return Contradiction(
+            keys: [key(UpstreamKeys.certificate), key(UpstreamKeys.tokenURL)], reason: "A certificate is shown over https alone.",
+            fix: "Use https in \(key(UpstreamKeys.tokenURL)).")
+    }
+
     /// A secret and a token cross no network in the clear.
     fileprivate var unsafeAddresses: [Contradiction] {
         let written: [(any DescribedKey, String?)] = [
             (UpstreamKeys.tokenURL, tokenURL), (UpstreamKeys.url, url), (UpstreamKeys.proxyTo, proxyTo),
         ]
-        return written.compactMap { row, text in
-            guard let text, let address = try? WebURL(text), !address.isSecure, !address.isLoopback else { return nil }
-            return Contradiction(
-                keys: [key(row)], reason: "Secrets and tokens would cross the network in the clear on the way to \(address.host).",
-                fix: "Use https; http is for this machine: 127.0.0.1, [::1] or localhost.")
-        }
+        return [unshownCertificate].compactMap(\.self)
+            + written.compactMap { row, text in
+                guard let text, let address = try? WebURL(text), !address.isSecure, !address.isLoopback else { return nil }
+                return Contradiction(
+                    keys: [key(row)], reason: "Secrets and tokens would cross the network in the clear on the way to \(address.host).",
+                    fix: "Use https; http is for this machine: 127.0.0.1, [::1] or localhost.")
+            }
     }
 
     fileprivate var callers: [Contradiction] {

@@ -11,6 +11,10 @@ extension Settings {
         var clientSecretFile: String?
         var clientAuthentication: UpstreamClientAuthentication?
         var privateKeyFile: String?
+        var certificate: String?
+        var certificateKey: String?
+        var caFile: String?
+        var dpopKeyFile: String?
         var scope: String?
         var resource: [String]?
         var audience: [String]?
@@ -62,6 +66,10 @@ extension Settings.Upstream {
         clientSecretFile = reader.optional(UpstreamKeys.clientSecretFile.of(name))
         clientAuthentication = reader.optional(UpstreamKeys.clientAuthentication.of(name))
         privateKeyFile = reader.optional(UpstreamKeys.privateKeyFile.of(name))
+        certificate = reader.optional(UpstreamKeys.certificate.of(name))
+        certificateKey = reader.optional(UpstreamKeys.certificateKey.of(name))
+        caFile = reader.optional(UpstreamKeys.caFile.of(name))
+        dpopKeyFile = reader.optional(UpstreamKeys.dpopKeyFile.of(name))
         scope = reader.optional(UpstreamKeys.scope.of(name))
         resource = reader.optional(UpstreamKeys.resource.of(name))
         audience = reader.optional(UpstreamKeys.audience.of(name))

@@ -11,10 +11,23 @@ enum UpstreamKeys {
         "upstreams.NAME.client_secret_file", .text("path"), derived: "",
         "File with the client's secret, mode 0600, or 0440 and root's; read again for every fetch, so that it may be rotated.")
     static let clientAuthentication = ConfigurationKey<UpstreamClientAuthentication>(
-        "upstreams.NAME.client_auth", .word, derived: "basic", "How the secret is sent: in the Authorization field or in the body.")
+        "upstreams.NAME.client_auth", .word, derived: "what is set: basic, private_key_jwt or tls",
+        "How the client proves who it is: its secret in the Authorization field or in the body, an assertion by private_key_file, or tls.certificate."
+    )
     static let privateKeyFile = ConfigurationKey(
         "upstreams.NAME.private_key_file", .text("path"), derived: "",
         "File with the private key, PEM or a JWK, that signs assertions: private_key_jwt in place of a secret, and jwt_bearer.")
+    static let certificate = ConfigurationKey(
+        "upstreams.NAME.tls.certificate", .text("path"), derived: "",
+        "PEM file with the client's certificate and its chain, shown to token_url and proxy.to (RFC 8705); read when the server starts.")
+    static let certificateKey = ConfigurationKey(
+        "upstreams.NAME.tls.key", .text("path"), derived: "", "PEM file with the private key of that certificate, mode 0600, or 0440 and root's.")
+    static let caFile = ConfigurationKey(
+        "upstreams.NAME.ca_file", .text("path"), derived: "",
+        "PEM file with the authorities that vouch for token_url, url and proxy.to; empty trusts those of the system. Read when the server starts.")
+    static let dpopKeyFile = ConfigurationKey(
+        "upstreams.NAME.dpop_key_file", .text("path"), derived: "",
+        "File with the private key, PEM or a JWK, to which the tokens are bound (RFC 9449); needs proxy.to, which makes the proofs.")
     static let scope = ConfigurationKey("upstreams.NAME.scope", .text("text"), derived: "", "The scopes to ask for, a space between them.")
     static let resource = ConfigurationKey("upstreams.NAME.resource", .texts, derived: "", "`resource` (RFC 8707).")
     static let audience = ConfigurationKey(
@@ -51,9 +64,9 @@ enum UpstreamKeys {
 
     /// Every row, in the order of docs/configuration.md.
     static let all: [any DescribedKey] = [
-        source, tokenURL, clientID, clientSecret, clientSecretFile, clientAuthentication, privateKeyFile, scope, resource, audience,
-        refreshTokenFile, subjectTokenFile, subjectTokenType, issuer, subject, command, path, url, upstream, allow, refreshAt,
-        refreshEvery, fallbackLifetime, timeout, proxyTo,
+        source, tokenURL, clientID, clientSecret, clientSecretFile, clientAuthentication, privateKeyFile, certificate, certificateKey, caFile,
+        dpopKeyFile, scope, resource, audience, refreshTokenFile, subjectTokenFile, subjectTokenType, issuer, subject, command, path, url, upstream,
+        allow, refreshAt, refreshEvery, fallbackLifetime, timeout, proxyTo,
     ]
 }
 
@@ -67,12 +80,12 @@ extension UpstreamKeys {
         return byRest[rest]
     }
 
-    /// True for `upstreams`, `upstreams.crm` and `upstreams.crm.proxy`.
+    /// True for `upstreams`, `upstreams.crm`, `upstreams.crm.proxy` and `upstreams.crm.tls`.
     static func isSection(_ name: String) -> Bool {
         if name == section { return true }
         let words = name.split(separator: ".", omittingEmptySubsequences: false)
         guard words.count >= 2, words[0] == section, isName(String(words[1])) else { return false }
-        return words.count == 2 || words.count == 3 && words[2] == "proxy"
+        return words.count == 2 || words.count == 3 && ["proxy", "tls"].contains(words[2])
     }
 
     /// 1 to 64 letters, digits, `-` and `_`, the first a letter or a digit: a name is a segment of a path, a label and a part of a key.
@@ -132,10 +145,14 @@ enum UpstreamSourceKind: String, Sendable, CaseIterable {
     case mintmark
 }
 
-/// How a client's secret is sent (RFC 6749 section 2.3.1).
+/// How a client proves who it is.
 enum UpstreamClientAuthentication: String, Sendable, CaseIterable {
-    /// HTTP Basic.
+    /// A secret by HTTP Basic (RFC 6749 section 2.3.1).
     case basic
-    /// In the body.
+    /// A secret in the body.
     case post
+    /// An assertion that a key signs (RFC 7523 section 2.2).
+    case privateKeyJWT = "private_key_jwt"
+    /// A certificate (RFC 8705 section 2).
+    case tls
 }

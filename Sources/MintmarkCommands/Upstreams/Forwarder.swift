@@ -4,7 +4,11 @@ import TokenTransport
 
 /// Joins the reverse proxy of upstreams to the HTTP client that adds tokens.
 struct Forwarder: UpstreamForwarder {
-    private let stream = AuthorizedStream()
+    private let stream: AuthorizedStream
+
+    /// - Parameter binding: of the source whose tokens it adds.
+    /// - Throws: a certificate that cannot be used.
+    init(_ binding: UpstreamBinding) throws(TransportError) { stream = try AuthorizedStream(prover: binding.prover, tls: binding.tls) }
 
     func forward(_ request: ForwardedRequest, with manager: TokenManager) async throws(ForwardingError) -> ForwardedResponse {
         let body: AuthorizedStream.Body =

@@ -21,14 +21,25 @@ extension Settings.Upstream {
     fileprivate func upstream(_ sources: UpstreamSources) throws(CommandFailure) -> TokenHTTP.Upstream {
         // One registry an upstream: whoever asks for another scope asks for another identity, and two with the same scope share.
         let registry = TokenManagers(name: name, most: 1 + allow.count, policy: policy)
-        let own = try manager(registry, try sources.make(self))
+        let binding = try sources.binding(of: self)
+        let own = try manager(registry, try sources.make(self, binding))
         var rules: [UpstreamRule] = []
         for allowance in allow {
-            let manager = try allowance.scope.map { scope throws(CommandFailure) in try self.manager(registry, try sources.make(self, scope: scope)) }
+            let manager = try allowance.scope.map { scope throws(CommandFailure) in
+                try self.manager(registry, try sources.make(self, binding, scope: scope))
+            }
             rules.append(UpstreamRule(allowance.caller.asCaller, gets: manager ?? own))
         }
-        let proxy = proxyTo.map { UpstreamProxyPlace(base: $0, forwarder: Forwarder()) }
-        return TokenHTTP.Upstream(name: name, source: source.rawValue, manager: own, rules: rules, proxy: proxy)
+        return TokenHTTP.Upstream(
+            name: name, source: source.rawValue, manager: own, rules: rules, isBound: binding.prover != nil,
+            proxy: try proxy(binding))
+    }
+
+    private func proxy(_ binding: UpstreamBinding) throws(CommandFailure) -> UpstreamProxyPlace? {
+        guard let proxyTo else { return nil }
+        do { return UpstreamProxyPlace(base: proxyTo, forwarder: try Forwarder(binding)) } catch {
+            throw CommandFailure(.configuration, "\(key(UpstreamKeys.certificate)): \(error)")
+        }
     }
 
     private func manager(_ registry: TokenManagers, _ source: any TokenSource) throws(CommandFailure) -> TokenManager {

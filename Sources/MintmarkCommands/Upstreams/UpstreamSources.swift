@@ -13,19 +13,21 @@ struct UpstreamSources: Sendable {
 
     /// The source of an entry.
     ///
-    /// - Parameter scope: a narrower scope in place of the entry's own.
+    /// - Parameters:
+    ///   - binding: of the entry.
+    ///   - scope: a narrower scope in place of the entry's own.
     /// - Throws: what is wrong with what the entry names.
-    func make(_ entry: Settings.Upstream, scope: String? = nil) throws(CommandFailure) -> any TokenSource {
+    func make(_ entry: Settings.Upstream, _ binding: UpstreamBinding, scope: String? = nil) throws(CommandFailure) -> any TokenSource {
         guard let maker = Self.makers[entry.source] else {
             throw CommandFailure(.configuration, "\(entry.key(UpstreamKeys.source)): there is no source \(entry.source.rawValue) in this build.")
         }
         var entry = entry
         if let scope { entry.scope = scope }
-        let source = try maker(self)(entry)
+        let source = try maker(self)(entry, binding)
         return vault?.keep(source, of: entry.source) ?? source
     }
 
-    private typealias Maker = @Sendable (UpstreamSources) -> (Settings.Upstream) throws(CommandFailure) -> any TokenSource
+    private typealias Maker = @Sendable (UpstreamSources) -> (Settings.Upstream, UpstreamBinding) throws(CommandFailure) -> any TokenSource
 
     private static let makers: [UpstreamSourceKind: Maker] = [
         .clientCredentials: { $0.clientCredentials },
@@ -41,44 +43,46 @@ struct UpstreamSources: Sendable {
 // MARK: - The sources of OAuth
 
 extension UpstreamSources {
-    private func clientCredentials(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func clientCredentials(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         try RereadSource { () throws(CommandFailure) in
             ClientCredentialsSource.clientCredentials(
-                tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry),
-                request: entry.request)
+                tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry, binding),
+                prover: binding.prover, request: entry.request, transport: binding.transport)
         }
     }
 
-    private func refreshToken(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func refreshToken(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         RefreshTokenSource.refreshToken(
-            tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry),
-            refreshToken: try secret(entry, UpstreamKeys.refreshTokenFile, entry.refreshTokenFile), request: entry.request)
+            tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry, binding),
+            refreshToken: try secret(entry, UpstreamKeys.refreshTokenFile, entry.refreshTokenFile), prover: binding.prover,
+            request: entry.request, transport: binding.transport)
     }
 
-    private func tokenExchange(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func tokenExchange(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         try RereadSource { () throws(CommandFailure) in
             let subject = TokenExchangeSource.Token(
                 try secret(entry, UpstreamKeys.subjectTokenFile, entry.subjectTokenFile),
                 type: entry.subjectTokenType ?? TokenExchangeSource.Kind.accessToken)
             return TokenExchangeSource.tokenExchange(
-                tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry),
-                subject: subject, request: entry.request)
+                tokenURL: entry.tokenURL ?? "", clientID: entry.clientID ?? "", authentication: try authentication(entry, binding),
+                subject: subject, prover: binding.prover, request: entry.request, transport: binding.transport)
         }
     }
 
-    private func jwtBearer(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
-        let key = ClientKey(try signingKey(entry), audience: entry.audience?.first)
+    private func jwtBearer(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
+        let key = ClientKey(try signingKey(entry, UpstreamKeys.privateKeyFile, entry.privateKeyFile), audience: entry.audience?.first)
         guard let issuer = entry.issuer ?? entry.clientID else {
             throw CommandFailure(.configuration, "\(entry.key(UpstreamKeys.issuer)): an assertion says who makes it; set it, or client_id.")
         }
         return JWTBearerSource.jwtBearer(
             tokenURL: entry.tokenURL ?? "", account: .init(issuer: issuer, subject: entry.subject, key: key), clientID: entry.clientID ?? "",
-            request: GrantRequest(scope: entry.scope ?? ""))
+            prover: binding.prover, request: GrantRequest(scope: entry.scope ?? ""), transport: binding.transport)
     }
 
     /// How the client says who it is.
-    private func authentication(_ entry: Settings.Upstream) throws(CommandFailure) -> ClientAuthentication {
-        if entry.privateKeyFile != nil { return .privateKeyJWT(ClientKey(try signingKey(entry))) }
+    private func authentication(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> ClientAuthentication {
+        if let certificate = binding.certificate { return .tls(certificate) }
+        if let path = entry.privateKeyFile { return .privateKeyJWT(ClientKey(try signingKey(entry, UpstreamKeys.privateKeyFile, path))) }
         let secret: Secret
         if let written = entry.clientSecret {
             secret = written.secret
@@ -94,20 +98,21 @@ extension UpstreamSources {
 // MARK: - Other sources
 
 extension UpstreamSources {
-    private func exec(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func exec(_ entry: Settings.Upstream, _: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         var command = entry.command ?? []
         if let program = command.first, program.contains("/") { command[0] = surroundings.absolute(program) }
         return ExecSource.exec(command)
     }
 
-    private func file(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func file(_ entry: Settings.Upstream, _: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         FileSource.file(surroundings.absolute(entry.path ?? ""))
     }
 
-    private func mintmark(_ entry: Settings.Upstream) throws(CommandFailure) -> any TokenSource {
+    private func mintmark(_ entry: Settings.Upstream, _ binding: UpstreamBinding) throws(CommandFailure) -> any TokenSource {
         try RereadSource { () throws(CommandFailure) in
             MintmarkUpstreamSource.mintmark(
-                entry.url ?? "", upstream: entry.upstream ?? entry.name, clientID: entry.clientID ?? "", authentication: try authentication(entry))
+                entry.url ?? "", upstream: entry.upstream ?? entry.name, clientID: entry.clientID ?? "",
+                authentication: try authentication(entry, binding), transport: binding.transport)
         }
     }
 }
@@ -116,7 +121,7 @@ extension UpstreamSources {
 
 extension UpstreamSources {
     /// The bytes of a file without a line end behind them.
-    private func secret(_ entry: Settings.Upstream, _ row: any DescribedKey, _ path: String?) throws(CommandFailure) -> Secret {
+    func secret(_ entry: Settings.Upstream, _ row: any DescribedKey, _ path: String?) throws(CommandFailure) -> Secret {
         let path = path ?? ""
         guard let bytes = FileManager.default.contents(atPath: surroundings.absolute(path)) else {
             throw CommandFailure(.configuration, "\(entry.key(row)): \(path) cannot be read.")
@@ -127,11 +132,11 @@ extension UpstreamSources {
         return Secret(secret)
     }
 
-    private func signingKey(_ entry: Settings.Upstream) throws(CommandFailure) -> SigningKey {
-        let bytes = try secret(entry, UpstreamKeys.privateKeyFile, entry.privateKeyFile)
+    /// The key that a file holds.
+    func signingKey(_ entry: Settings.Upstream, _ row: any DescribedKey, _ path: String?) throws(CommandFailure) -> SigningKey {
+        let bytes = try secret(entry, row, path)
         do { return try PrivateKeyFile.read(bytes.bytes) } catch {
-            throw CommandFailure(
-                .configuration, "\(entry.key(UpstreamKeys.privateKeyFile)): \(entry.privateKeyFile ?? "") holds no key that can be used: \(error).")
+            throw CommandFailure(.configuration, "\(entry.key(row)): \(path ?? "") holds no key that can be used: \(error).")
         }
     }
 }

@@ -16,9 +16,12 @@ final class WorkShare: Sendable {
     private let limit: Int
     private let limitPerConnection: Int
 
-    init(_ limits: Limits) {
-        limit = limits.work
-        limitPerConnection = limits.workPerConnection
+    convenience init(_ limits: Limits) { self.init(limits.work, perConnection: limits.workPerConnection) }
+
+    /// Another kind of work, with bounds of its own.
+    init(_ limit: Int, perConnection: Int) {
+        self.limit = limit
+        limitPerConnection = perConnection
     }
 
     /// Does a piece of work for a connection.
@@ -27,18 +30,25 @@ final class WorkShare: Sendable {
     func run<Value: Sendable>(
         for connection: ObjectIdentifier, _ work: () async throws(OAuthError) -> Value
     ) async throws(OAuthError) -> Value {
-        guard enter(connection) else {
+        try enter(connection)
+        defer { leave(connection) }
+        return try await work()
+    }
+
+    /// Begins a piece of work, which `leave` ends.
+    ///
+    /// - Throws: as `run`.
+    func enter(_ connection: ObjectIdentifier) throws(OAuthError) {
+        guard admit(connection) else {
             throw OAuthError(
                 .temporarilyUnavailable, "Too many requests at once; try again.", detail: "share of work used up", retryAfter: .seconds(1))
         }
-        defer { leave(connection) }
-        return try await work()
     }
 
     /// How much is at work or waiting now.
     var inProgress: Int { state.withLock { $0.total } }
 
-    private func enter(_ connection: ObjectIdentifier) -> Bool {
+    private func admit(_ connection: ObjectIdentifier) -> Bool {
         state.withLock { state in
             let own = state.ofConnection[connection, default: 0]
             guard state.total < limit, own < limitPerConnection else { return false }
@@ -48,7 +58,8 @@ final class WorkShare: Sendable {
         }
     }
 
-    private func leave(_ connection: ObjectIdentifier) {
+    /// Ends a piece of work.
+    func leave(_ connection: ObjectIdentifier) {
         state.withLock { state in
             state.total -= 1
             let own = state.ofConnection[connection, default: 1] - 1

@@ -27,6 +27,15 @@ public struct Limits: Sendable, Hashable {
     public var work = 4_096
     /// The same from one connection: HTTP/2 allows a hundred at once, which would be everybody else's share too.
     public var workPerConnection = 32
+    /// Requests at once that are sent on to an API: each has a connection of its own there, and keeps up
+    /// to 64 KiB of its body to send it again, so that this many take 64 MiB and two thousand descriptors at the worst.
+    public var proxied = 1_024
+    /// The same from one connection.
+    public var proxiedPerConnection = 32
+    /// The longest body that is sent on. Nothing of a long one is kept; it has a minute to arrive, so that more comes over a fast line alone.
+    public var proxiedBodyBytes = 1 << 30
+    /// How long one request that is sent on may take with its whole answer: a long download, and no connection for ever.
+    public var proxiedTime = Duration.seconds(3_600)
     /// Tokens remembered by one event loop.
     public var cachedTokens = 131_072
     /// Bytes that remembered tokens take in one event loop; with the usual 900 bytes a token, some 70,000.

@@ -67,7 +67,7 @@ struct Rooms: Sendable {
     private func upstreamEndpoints(_ rule: UpstreamGate.Rule) -> [any Endpoint] { upstreams?.endpoints(rule, loops) ?? [] }
 
     /// The reverse proxy of tokens of others, on the public listener.
-    var proxy: UpstreamProxy? { upstreams?.proxy(.caller(engine, configuration.login.local), loops) }
+    var proxy: UpstreamProxy? { upstreams?.proxy(.caller(engine, configuration.login.local), loops, configuration.limits) }
 
     /// The listener for probes and scrapers.
     var probeRoutes: Routes { Routes(probes) }

@@ -25,7 +25,10 @@ enum ProxyFields {
         var fields = HTTPFields()
         for (name, value) in headers {
             let lower = name.lowercased()
-            guard !hop.contains(lower), lower != "content-length", !named.contains(lower), token.isEmpty || !value.contains(token) else { continue }
+            // A nonce is for whoever makes the proofs.
+            guard !hop.contains(lower), lower != "dpop-nonce", lower != "content-length", !named.contains(lower),
+                token.isEmpty || !value.contains(token)
+            else { continue }
             if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
         }
         return fields

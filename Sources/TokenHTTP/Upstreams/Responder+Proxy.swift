@@ -8,8 +8,16 @@ extension Responder {
     func send(
         _ request: Request, on proxy: UpstreamProxy, _ writer: consuming ResponseWriter, _ channel: any Channel, since began: ContinuousClock.Instant
     ) async throws {
+        let origin = Incoming.Origin(channel)
         let result: Result<UpstreamProxy.Answer, OAuthError>
-        do throws(OAuthError) { result = .success(try await proxy.answer(request, from: .init(channel))) } catch { result = .failure(error) }
+        var isUnderWay = false
+        do throws(OAuthError) {
+            try proxy.share.enter(origin.id)
+            isUnderWay = true
+            result = .success(try await proxy.answer(request, from: origin))
+        } catch { result = .failure(error) }
+        // Until the answer has been taken, or cannot be.
+        defer { if isUnderWay { proxy.share.leave(origin.id) } }
         switch result {
         case .failure(let error):
             var reply = Reply.refusal(error)
@@ -19,18 +27,28 @@ extension Responder {
             try await write(reply, head: request.method == .head, channel, writer)
         case .success(let answer):
             metrics.record(route: UpstreamProxy.route, code: answer.response.status, took: ContinuousClock.now - began)
-            try await write(answer, head: request.method == .head, writer)
+            try await write(answer, head: request.method == .head, until: began + proxy.limits.proxiedTime, writer)
         }
     }
 
-    private func write(_ answer: UpstreamProxy.Answer, head: Bool, _ writer: consuming ResponseWriter) async throws {
+    /// Why an answer is cut, which ends the connection: its caller must not take a part for the whole.
+    private struct TookTooLong: Error {}
+
+    private func write(
+        _ answer: UpstreamProxy.Answer, head: Bool, until end: ContinuousClock.Instant, _ writer: consuming ResponseWriter
+    ) async throws {
         let response = answer.response
         var fields = ProxyFields.incoming(response.headers, without: answer.token)
         let length = response.headers.filter { $0.name.lowercased() == "content-length" }.map(\.value)
         if length.count == 1, let length = length.first, Int(length) != nil { fields[.contentLength] = length }
         let hasBody = !head && response.status != 204 && response.status != 304
         let body = ResponseBody { writer in
-            if hasBody { for try await piece in response.body { try await writer.write(piece) } }
+            if hasBody {
+                for try await piece in response.body {
+                    guard .now < end else { throw TookTooLong() }
+                    try await writer.write(piece)
+                }
+            }
             try await writer.finish(nil)
         }
         try await writer.write(response: HTTPResponse(status: Reply.passedOn(response.status), headerFields: fields), body: body)

@@ -34,15 +34,20 @@ public struct Upstream: Sendable {
     public let manager: TokenManager
     /// Who may have them; nobody else may.
     public let rules: [UpstreamRule]
+    /// Whether its tokens are bound to a key that the server has (RFC 9449): then nobody else can use one, and none is handed out.
+    public let isBound: Bool
     /// Where `/upstreams/{name}/proxy/…` leads; nil for nowhere.
     public let proxy: UpstreamProxyPlace?
 
     /// An upstream.
-    public init(name: String, source: String, manager: TokenManager, rules: [UpstreamRule], proxy: UpstreamProxyPlace? = nil) {
+    public init(
+        name: String, source: String, manager: TokenManager, rules: [UpstreamRule], isBound: Bool = false, proxy: UpstreamProxyPlace? = nil
+    ) {
         self.name = name
         self.source = source
         self.manager = manager
         self.rules = rules
+        self.isBound = isBound
         self.proxy = proxy
     }
 

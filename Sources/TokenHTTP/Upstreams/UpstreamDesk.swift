@@ -74,7 +74,8 @@ struct UpstreamDesk {
             return prepare(token, answer.manager, question, now)
         }
         let name = String(Substring(target.utf8.dropFirst(Self.prefixLength).dropLast(Self.suffixLength)))
-        guard let place = upstreams.place(of: name), let manager = upstreams.all[place].manager(for: identity)?.manager,
+        guard let place = upstreams.place(of: name), !upstreams.all[place].isBound,
+            let manager = upstreams.all[place].manager(for: identity)?.manager,
             let token = manager.ready()
         else { return nil }
         return prepare(token, manager, question, now)

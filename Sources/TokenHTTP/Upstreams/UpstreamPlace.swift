@@ -19,9 +19,11 @@ public struct UpstreamPlace: Sendable {
     }
 
     /// The reverse proxy of one listener; nil where no upstream has one.
-    func proxy(_ rule: UpstreamGate.Rule, _ loops: EventLoops) -> UpstreamProxy? {
+    func proxy(_ rule: UpstreamGate.Rule, _ loops: EventLoops, _ limits: Limits) -> UpstreamProxy? {
         guard upstreams.all.contains(where: { $0.proxy != nil }) else { return nil }
-        return UpstreamProxy(room: UpstreamRoom(upstreams: upstreams, gate: UpstreamGate(rule: rule), loops: loops, tags: tags))
+        return UpstreamProxy(
+            room: UpstreamRoom(upstreams: upstreams, gate: UpstreamGate(rule: rule), loops: loops, tags: tags), limits: limits,
+            share: WorkShare(limits.proxied, perConnection: limits.proxiedPerConnection))
     }
 
     /// Their figures.

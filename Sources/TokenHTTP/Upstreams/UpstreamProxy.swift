@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Synchronization
 import TokenClient
 import TokenCore
 
@@ -17,6 +18,9 @@ struct UpstreamProxy: Sendable {
     private static let refused: Set<HTTPRequest.Method> = [.trace, .connect]
 
     let room: UpstreamRoom
+    let limits: Limits
+    /// Requests under way, from their head to the end of their answer.
+    let share: WorkShare
     /// What the API answered, and the token that it was asked with.
     typealias Answer = (response: ForwardedResponse, token: String)
 
@@ -32,21 +36,27 @@ struct UpstreamProxy: Sendable {
             connection: origin, parameter: place.name)
         guard let found = try await room.find(incoming) else { throw .clientNeeded }
         guard let proxy = found.upstream.proxy else { throw .upstreamNotFound }
+        let tooLong = Flag()
         let forwarded = ForwardedRequest(
             method: request.method.rawValue, url: proxy.base + place.rest, headers: ProxyFields.outgoing(request.headers),
-            body: try await Self.body(of: request))
+            body: try await body(of: request, tooLong))
         let manager = found.manager
         let response = try await origin.untilDeparture { () async throws(OAuthError) in
-            do throws(ForwardingError) { return try await proxy.forwarder.forward(forwarded, with: manager) } catch { throw OAuthError(error) }
+            do throws(ForwardingError) { return try await proxy.forwarder.forward(forwarded, with: manager) } catch {
+                throw tooLong.isSet ? .bodyTooLong : OAuthError(error)
+            }
         }
         return (response, manager.current?.value ?? "")
     }
 
-    private static func body(of request: Request) async throws(OAuthError) -> ForwardedRequest.Body {
+    private func body(of request: Request, _ tooLong: Flag) async throws(OAuthError) -> ForwardedRequest.Body {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         if length == nil, !request.headers.contains(.transferEncoding), request.method == .get || request.method == .head { return .none }
-        guard let length, length <= longestKept else { return .stream(Pieces(body: request.body), length: length) }
-        do { return .whole(try await request.body.collect(upTo: longestKept)) } catch {
+        if let length, length > limits.proxiedBodyBytes { throw .bodyTooLong }
+        guard let length, length <= Self.longestKept else {
+            return .stream(Pieces(body: request.body, most: limits.proxiedBodyBytes, tooLong: tooLong), length: length)
+        }
+        do { return .whole(try await request.body.collect(upTo: Self.longestKept)) } catch {
             throw OAuthError(.invalidRequest, "The body broke off.", detail: "\(error)")
         }
     }
@@ -65,22 +75,45 @@ public struct UpstreamProxyPlace: Sendable {
     }
 }
 
-/// The pieces of a request's body.
+/// The pieces of a request's body, up to a bound.
 private struct Pieces: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
     typealias Failure = any Error
     let body: RequestBody
+    let most: Int
+    /// Set when there is more: what is thrown here comes back in the words of an HTTP client.
+    let tooLong: Flag
 
     struct Iterator: AsyncIteratorProtocol {
         var pieces: RequestBody.AsyncIterator
+        var left: Int
+        let tooLong: Flag
 
-        mutating func next() async throws -> ByteBuffer? { try await pieces.next() }
+        mutating func next() async throws -> ByteBuffer? {
+            guard let piece = try await pieces.next() else { return nil }
+            left -= piece.readableBytes
+            guard left >= 0 else {
+                tooLong.set()
+                throw OAuthError.bodyTooLong
+            }
+            return piece
+        }
     }
 
-    func makeAsyncIterator() -> Iterator { Iterator(pieces: body.makeAsyncIterator()) }
+    func makeAsyncIterator() -> Iterator { Iterator(pieces: body.makeAsyncIterator(), left: most, tooLong: tooLong) }
+}
+
+/// Something that one task finds out and another one asks.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+
+    func set() { value.store(true, ordering: .releasing) }
+    var isSet: Bool { value.load(ordering: .acquiring) }
 }
 
 extension OAuthError {
+    fileprivate static let bodyTooLong = OAuthError(.contentTooLarge, "The body is too large.")
+
     fileprivate init(_ error: ForwardingError) {
         switch error {
         case .noToken(let error): self = .noUpstreamToken(error)

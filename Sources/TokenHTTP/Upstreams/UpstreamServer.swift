@@ -101,7 +101,7 @@ public final class UpstreamServer: Service, CustomStringConvertible {
             ]
         let responder = Responder(
             routes: Routes(endpoints), limits: limits, metrics: metrics, clock: clock, logger: logger, trustedProxies: [],
-            proxy: upstreams.proxy(.caller(nil, local), loops))
+            proxy: upstreams.proxy(.caller(nil, local), loops, limits))
         return HTTP1Channel(
             shortRequests: responder, responder: { request, writer, channel in try await responder.respond(to: request, writer, channel) },
             loops: loops, limits: limits, isSecure: false, isFast: true)

@@ -18,6 +18,7 @@ struct UpstreamTokenEndpoint: Endpoint {
         let known = request.query["newer_than"]
         let wait = try WaitTime.of(request.query) ?? (known == nil ? Self.patience : Self.longPoll)
         guard let found = try await room.find(request) else { return .clientNeeded }
+        guard !found.upstream.isBound else { throw .boundToken(of: found.upstream.name) }
         await remember(found.identity, request)
         let manager = found.manager
         let number = known.map { room.tags.number($0, from: manager) }
@@ -58,6 +59,14 @@ struct UpstreamTokenEndpoint: Endpoint {
 }
 
 extension OAuthError {
+    /// 400: a token that only the server can make proofs for would look like one that is of use.
+    fileprivate static func boundToken(of upstream: String) -> OAuthError {
+        OAuthError(
+            .invalidRequest,
+            "The tokens of this upstream are bound to a key that stays here (DPoP). Send requests to /upstreams/\(upstream)/proxy/ in the API's place."
+        )
+    }
+
     /// 503 with what the source said; a caller may read an authorization server's words, and not what a command complained about.
     static func noUpstreamToken(_ error: TokenManagerError) -> OAuthError {
         var words = "\(error)"

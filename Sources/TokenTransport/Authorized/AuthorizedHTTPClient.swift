@@ -59,6 +59,9 @@ public final class AuthorizedConnections: Sendable {
     /// One set of connections for the whole process. It is never shut down.
     public static let shared = AuthorizedConnections(HTTPClient.Configuration())
 
+    /// The same for answers that are passed on as they come: one that says nothing for a minute is given up, or nobody would ever notice.
+    public static let streaming = AuthorizedConnections(HTTPClient.Configuration(timeout: .init(read: .seconds(60))))
+
     /// Connections of your own, with certificates, proxies or limits.
     ///
     /// - Parameter configuration: what it says of redirects is not used.

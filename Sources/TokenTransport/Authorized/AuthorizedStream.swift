@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 public import NIOCore
 import NIOHTTP1
+import NIOSSL
 public import TokenClient
 import TokenCore
 
@@ -32,11 +33,21 @@ public struct AuthorizedStream: Sendable {
 
     private let connections: AuthorizedConnections
     private let timeout: Duration
+    private let prover: DPoPProver?
+    private let tls: TLSConfiguration?
 
-    /// - Parameter timeout: for the token and the head of the answer; the body may take longer, as long as it goes on coming.
-    public init(connections: AuthorizedConnections = .shared, timeout: Duration = .seconds(60)) {
+    /// - Parameters:
+    ///   - timeout: for the token, the request and the head of the answer; its body may take longer, as long as it goes on coming.
+    ///   - prover: of the source, where its tokens are bound to a key.
+    ///   - tls: what is shown and believed when a secure connection is made.
+    /// - Throws: `.certificate` where that cannot be read.
+    public init(
+        connections: AuthorizedConnections = .streaming, timeout: Duration = .seconds(60), prover: DPoPProver? = nil, tls: FetchTLS? = nil
+    ) throws(TransportError) {
         self.connections = connections
         self.timeout = timeout
+        self.prover = prover
+        self.tls = try tls?.configuration()
     }
 
     /// Sends a request. No redirect is followed; after a 401 another token is fetched, and a body that can be sent again is.
@@ -48,6 +59,7 @@ public struct AuthorizedStream: Sendable {
         var request = HTTPClientRequest(url: url)
         request.method = HTTPMethod(rawValue: method)
         request.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
+        request.tlsConfiguration = tls
         var canBeSentAgain = true
         switch body {
         case .none: break
@@ -56,7 +68,7 @@ public struct AuthorizedStream: Sendable {
             canBeSentAgain = false
             request.body = .stream(AnyPieces(pieces), length: length.map { .known(Int64($0)) } ?? .unknown)
         }
-        let client = AuthorizedHTTPClient(manager, connections: connections, redirects: 0)
+        let client = AuthorizedHTTPClient(manager, prover: prover, connections: connections, redirects: 0)
         let response = try await client.execute(request, timeout: timeout, bodyCanBeSentAgain: canBeSentAgain)
         return Answer(
             status: Int(response.status.code), headers: response.headers.map { (name: $0.name, value: $0.value) }, body: AnyPieces(response.body))

@@ -36,8 +36,13 @@ struct UpstreamKeeperTests {
             #expect(metrics.contains(#"mintmark_upstream_fetches_total{upstream="crm"} 1"#))
             #expect(metrics.contains(#"mintmark_upstream_failures_total{upstream="crm"} 0"#))
             #expect(metrics.contains(#"mintmark_upstream_waiters{upstream="crm"} 0"#))
-            #expect(metrics.contains(#"mintmark_upstream_token_expires_seconds{upstream="crm"} 359"#))
-            #expect(metrics.contains(#"mintmark_upstream_token_age_seconds{upstream="crm"} 0"#))
+            #expect((3_500...3_600).contains(value("mintmark_upstream_token_expires_seconds", in: metrics) ?? 0))
+            #expect((0..<100).contains(value("mintmark_upstream_token_age_seconds", in: metrics) ?? -1))
         }
+    }
+
+    private func value(_ name: String, in metrics: String) -> Double? {
+        guard let start = metrics.firstRange(of: "\n\(name){upstream=\"crm\"} ") else { return nil }
+        return Double(metrics[start.upperBound...].prefix { $0 != "\n" })
     }
 }

@@ -53,6 +53,8 @@ public struct GrantRequest: Sendable, Hashable {
         return TokenIdentity(
             issuer: endpoint.url, client: endpoint.clientID, grant: grant, scope: scope,
             resources: resources.map { "resource=" + $0 } + audiences.map { "audience=" + $0 }, subject: subject,
-            keyBinding: endpoint.keyBinding, parameters: credential + further + parameters.flatMap { [$0.name, $0.value] })
+            // A certificate is renewed and the grant goes on: those of public clients alone are bound to one (RFC 8705 section 7.1).
+            keyBinding: withCredential ? endpoint.keyBinding : endpoint.prover?.thumbprint ?? "",
+            parameters: credential + further + parameters.flatMap { [$0.name, $0.value] })
     }
 }
