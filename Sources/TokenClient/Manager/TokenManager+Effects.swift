@@ -91,6 +91,7 @@ extension TokenManager {
             if state.machine.fetches == number { state.task = nil }
             switch result {
             case .success(let issued):
+                if let effects = refused(issued, of: number, fetch, now, chance, &state) { return effects }
                 let value = String(decoding: issued.value.bytes, as: UTF8.self)
                 let effects = state.machine.fetched(number, issued.lifetime, now: now, chance: chance) { usable in
                     AccessToken.Content(value: value, type: issued.type, scope: issued.scope, usable: usable, number: number)
@@ -102,6 +103,30 @@ extension TokenManager {
                     number, error, retryAfter: error.retryAfter, isFinal: error.isFinal, now: now, chance: chance)
             }
         }
+    }
+}
+
+extension TokenManager {
+    /// What follows when a fetch brought the very token that somebody found to be rejected; nil when it is to be served.
+    ///
+    /// A fetch that began before that was known is made once more. One that knew it has failed: that is said, and a pause is made. A source that brings
+    /// the token again after the pause has no other one, or knows better: it is believed.
+    private func refused(
+        _ issued: IssuedToken, of number: Machine.Number, _ fetch: TokenFetch, _ now: Moment, _ chance: Double, _ state: inout State
+    ) -> Machine.Effects? {
+        guard state.machine.isFetching, state.machine.fetches == number, let rejected = state.rejected else { return nil }
+        guard constantTimeEquals(rejected.bytes, issued.value.bytes), !state.wasInsisted else { return nil }
+        guard let told = fetch.rejected, constantTimeEquals(told.bytes, rejected.bytes) else {
+            return state.machine.broughtRejected(number, now: now)
+        }
+        state.wasInsisted = true
+        return state.machine.failed(number, .rejectedAgain, retryAfter: nil, isFinal: false, now: now, chance: chance)
+    }
+}
+
+extension TokenSourceError {
+    fileprivate static var rejectedAgain: TokenSourceError {
+        TokenSourceError(.other("the source brought the token again that was not accepted"))
     }
 }
 

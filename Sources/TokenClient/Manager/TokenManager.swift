@@ -24,6 +24,8 @@ public final class TokenManager: Sendable {
         var armed: MonotonicTime?
         /// What the next fetch must not bring again.
         var rejected: Secret?
+        /// Whether a fetch that was told so brought it all the same.
+        var wasInsisted = false
         /// Numbers waiters and observers.
         var drawn: UInt64 = 0
 
@@ -185,7 +187,10 @@ extension TokenManager {
         return handle(now) { state -> (Bool, Machine.Effects) in
             guard let held = state.machine.held, isIt(held.token) else { return (false, Machine.Effects()) }
             let (wasCurrent, effects) = state.machine.invalidate(held.number, now: now)
-            if wasCurrent { state.rejected = Secret(Array(held.token.value.utf8)) }
+            if wasCurrent {
+                state.rejected = Secret(Array(held.token.value.utf8))
+                state.wasInsisted = false
+            }
             return (wasCurrent, effects)
         }
     }

@@ -26,6 +26,17 @@ extension UpstreamMachine {
         return effects
     }
 
+    /// A fetch that was under way when a caller found a token rejected brought that token. It is as good as no answer and not counted as a failure: the
+    /// next fetch, which knows what is rejected, begins as soon as two fetches may follow one another.
+    public mutating func broughtRejected(_ number: Number, now: Moment) -> Effects {
+        var effects = Effects()
+        guard let fetch = fetching, fetch.number == number else { return effects }
+        dropIfOver(now, &effects)
+        activity = .resting
+        beginIfWanted(now, &effects)
+        return effects
+    }
+
     /// A fetch brought nothing.
     ///
     /// - Parameters:

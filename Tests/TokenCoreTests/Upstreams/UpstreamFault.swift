@@ -3,7 +3,7 @@
 /// A mistake that a machine could have: each is planted and has to be found by the walk.
 enum UpstreamFault: String, CaseIterable, Sendable {
     case expiryNotChecked, lateReplyAccepted, failureSticks, oldInvalidationAccepted, waiterForgotten, waiterNotResumed, secondFetchBegun
-    case coolDownIgnored, retryAfterIgnored, keptFetchGivenUp, olderTokenReplacesNewer, timerForgotten, tokenThrownAway
+    case coolDownIgnored, retryAfterIgnored, keptFetchGivenUp, olderTokenReplacesNewer, timerForgotten, tokenThrownAway, rejectedTokenInstalled
 
     typealias Machine = UpstreamWorld.Machine
 
@@ -21,6 +21,7 @@ enum UpstreamFault: String, CaseIterable, Sendable {
         case .keptFetchGivenUp: "a kept fetch was given up"
         case .olderTokenReplacesNewer: "a token was served that is not the newest"
         case .timerForgotten: "a deadline has no timer"
+        case .rejectedTokenInstalled: "an invalidated token is served again"
         case .tokenThrownAway: "a caller was refused although there is a token"
         }
     }

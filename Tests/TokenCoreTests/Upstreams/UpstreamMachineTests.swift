@@ -41,6 +41,17 @@ struct UpstreamMachineTests {
         #expect(gaps.last.map { abs($0 - 60) < 1e-3 } == true)
     }
 
+    @Test func aFetchThatBringsWhatWasRejectedMeanwhileIsMadeOnceMore() {
+        var machine = machine()
+        machine.bring("token", .lasting(.seconds(1000)), at: 0)
+        #expect(machine.wake(now: at(900), chance: 0).begun == 2)
+        #expect(machine.invalidate(1, now: at(901)).effects.begun == nil, "one is under way")
+        let effects = machine.broughtRejected(2, now: at(902))
+        #expect(effects.begun == 3 && machine.held == nil && machine.failures == 0)
+        #expect(machine.broughtRejected(2, now: at(903)).begun == nil, "its answer has been heard")
+        #expect(machine.isFetching)
+    }
+
     @Test func oneRejectionAfterALongTimeIsNoReasonToWait() {
         var machine = machine()
         machine.bring("token", .lasting(.seconds(3600)), at: 0)

@@ -64,5 +64,5 @@ struct UpstreamWalkTests {
 
 extension UpstreamFault {
     /// Where the fault shows soonest.
-    var keepsFresh: Bool { [.keptFetchGivenUp, .olderTokenReplacesNewer, .tokenThrownAway].contains(self) }
+    var keepsFresh: Bool { [.keptFetchGivenUp, .olderTokenReplacesNewer, .tokenThrownAway, .rejectedTokenInstalled].contains(self) }
 }

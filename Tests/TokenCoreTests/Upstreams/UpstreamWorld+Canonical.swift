@@ -39,7 +39,10 @@ extension UpstreamWorld {
         add(invalidated)
         add(cool?.earliest, atLeast: 0)
         add(cool?.latest, atLeast: 0)
-        key += [Int64(min(machine.failures, 4)), Int64(min(machine.rejections, 4)), late == nil ? 0 : 1, isWanted ? 1 : 0, Int64(settings)]
+        key += [
+            Int64(min(machine.failures, 4)), Int64(min(machine.rejections, 4)), late == nil ? 0 : 1, isWanted ? 1 : 0, isUnaware ? 1 : 0,
+            Int64(settings),
+        ]
         return key
     }
 }

@@ -39,6 +39,7 @@ extension UpstreamWorld {
             broken.append("a young token is fetched again")
         }
         flight = Flight(number: number, sentAt: now, isKept: isKept)
+        isUnaware = false
         lastBegun = now.steady
     }
 
@@ -79,6 +80,7 @@ extension UpstreamWorld {
     /// What holds after every step.
     mutating func check(after before: UpstreamWorld) {
         if machine.isFetching != (flight != nil) { broken.append("the machine and the source disagree about what is under way") }
+        if let held = machine.held, held.token <= invalidated { broken.append("an invalidated token is served again") }
         if machine.waiting != waiting.count { broken.append("a waiter was forgotten") }
         if let current, before.current?.number != current.number { checkReplacement(of: before.current, by: current) }
         if let newest = waiting.last, !before.waiting.contains(newest), isServable(newest.newerThan) {

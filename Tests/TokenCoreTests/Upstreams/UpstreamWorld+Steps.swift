@@ -23,6 +23,7 @@ extension UpstreamWorld {
         case .replyOver: return replyUntil(.seconds(-1))
         case .replyUnstated: return reply(.unstated, end: policy.fallbackLifetime)
         case .replyUnlimited: return reply(.unlimited, end: nil)
+        case .replyRejected: return replyRejected()
         case .replyLate, .failLate: return answerLate(isToken: step == .replyLate)
         case .fail: return fail(retryAfter: nil, isFinal: false)
         case .failWithRetryAfter: return fail(retryAfter: Self.retryAfter, isFinal: false)
@@ -83,6 +84,7 @@ extension UpstreamWorld {
         if wasCurrent {
             invalidated = max(invalidated, number)
             current = nil
+            isUnaware = flight != nil
         }
         hear(effects, isKept: keepsFresh)
         return true
@@ -113,6 +115,19 @@ extension UpstreamWorld {
         }
         fault?.plant(afterReply: &machine, &effects, before: before)
         noteFailures(effects)
+        hear(effects, isKept: keepsFresh)
+        return true
+    }
+
+    /// What was invalidated meanwhile comes once more.
+    private mutating func replyRejected() -> Bool {
+        guard let flight, isUnaware else { return false }
+        self.flight = nil
+        let rejected = invalidated
+        let effects =
+            fault == .rejectedTokenInstalled
+            ? machine.fetched(flight.number, .lasting(.seconds(100)), now: now, chance: 0) { _ in rejected }
+            : machine.broughtRejected(flight.number, now: now)
         hear(effects, isKept: keepsFresh)
         return true
     }

@@ -9,7 +9,7 @@ struct UpstreamWorld {
     /// Everything that can happen.
     enum Step: Hashable, CaseIterable {
         case get, getBriefly, watch, cancelFirst, cancelLast
-        case replyFresh, replyShort, replyUntil, replyUnstated, replyUnlimited, replyOver, replyLate
+        case replyFresh, replyShort, replyUntil, replyUnstated, replyUnlimited, replyOver, replyLate, replyRejected
         case fail, failWithRetryAfter, failForGood, failLate
         case invalidate, invalidateOld, start
         case wake, wakeLate, second, pastEnd, wallBack, wallForward
@@ -55,6 +55,8 @@ struct UpstreamWorld {
     var current: Issued?
     /// Tokens up to this number are not accepted any more.
     var invalidated: UInt64 = 0
+    /// Whether the fetch under way began before the last token was invalidated.
+    var isUnaware = false
     /// The newest token that anybody was given.
     var served: UInt64 = 0
     var lastBegun: MonotonicTime?
