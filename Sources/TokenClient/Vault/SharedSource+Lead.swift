@@ -13,7 +13,7 @@ extension SharedSource {
         let turn = grant.take(
             holder, for: limit + Self.margin(limit), first: rotating?.firstRefreshToken, rejected: fetch.rejected, now: entry.now,
             error: entry.error)
-        try await take(grant, over: entry.version, holder)
+        try await steps.begin(self, grant, entry.version, holder)
         let inner = TokenFetch(name: fetch.name, rejected: fetch.rejected, held: fetch.held, timeout: limit)
         if let rotating {
             return await Task { await self.exchange(rotating, inner, turn, since: asked.steady) }.value
@@ -34,7 +34,8 @@ extension SharedSource {
         return (0..<16).map { _ in UInt8.random(in: 0 ... .max, using: &chance) }
     }
 
-    private func take(_ grant: UpstreamGrant, over version: Version, _ holder: UpstreamGrant.Holder) async throws(StoreError) {
+    /// The lease is this process's when it returns.
+    func begin(_ grant: UpstreamGrant, over version: Version, _ holder: UpstreamGrant.Holder) async throws(StoreError) {
         do { try await vault.save(grant, as: key, over: version) } catch .outcomeUnknown {
             guard try await vault.load(key).grant.lease?.holder == holder else { throw .conflict }
         }
@@ -48,9 +49,7 @@ extension SharedSource {
             return await Task { await self.fail(error, turn, .stands, fetch.name, isShared: !isCancelled) }.value
         }
         do throws(StoreError) {
-            let (entry, isPublished) = try await change { grant, _ in
-                grant.fetched(.init(token), turn, fallback: Self.fallbackLifetime)
-            }
+            let (entry, isPublished) = try await change { [steps] grant, _ in steps.publish(&grant, .init(token), turn) }
             guard isPublished, let published = entry.grant.published else { return .again }
             return .done(.success(issued(published, entry.now, asked)))
         } catch {
@@ -66,7 +65,7 @@ extension SharedSource {
     ) async -> Outcome {
         let sharing = isShared ? SharedFailure.sharing(error) : nil
         do throws(StoreError) {
-            let (_, loss) = try await change { grant, now in grant.failed(turn, meaning, sharing: sharing, now: now) }
+            let (_, loss) = try await change { [steps] grant, now in steps.fail(&grant, turn, meaning, sharing, now) }
             if let loss {
                 telemetry.lost(loss)
                 return .done(.failure(SharedFailure.error(loss)))

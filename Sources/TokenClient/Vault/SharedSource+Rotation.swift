@@ -9,7 +9,7 @@ extension SharedSource {
     ) async -> Outcome {
         guard let refreshToken = turn.refreshToken else { return .again }
         // Whoever was stopped before the call does not present a refresh token that somebody else may have presented since.
-        guard MonotonicTime.read() - taken < fetch.timeout else {
+        guard steps.isInTime(taken, fetch.timeout) else {
             _ = try? await change { grant, now in grant.failed(turn, .stands, sharing: nil, now: now) }
             return .again
         }
@@ -22,7 +22,7 @@ extension SharedSource {
             do throws(TokenSourceError) { _ = try source.issued(from: answer) } catch { return await fail(error, turn, error.meaning, fetch.name) }
             return await fail(TokenSourceError(.status(answer.status), retryAfter: answer.retryAfter), turn, .unknown, fetch.name)
         }
-        guard let stored = await store(answer, turn, fetch.name) else { return .again }
+        guard let stored = await steps.store(self, answer, turn, fetch.name) else { return .again }
         do throws(StoreError) { return try await read(stored, asked, fetch.name) } catch {
             telemetry.missed(fetch.name, error)
             return .done(.failure(TokenSourceError(.storage("the answer is stored and is read when the vault is back: \(error)"))))
@@ -32,7 +32,7 @@ extension SharedSource {
     /// Stores the answer as it came. Tried until it is done, however long the vault is away: what is in it is nowhere else.
     ///
     /// - Returns: nil when somebody has read it already, or when a newer answer has taken its place.
-    private func store(_ answer: TokenAnswer, _ turn: UpstreamGrant.Turn, _ name: String) async -> UpstreamGrant.Answer? {
+    func store(_ answer: TokenAnswer, _ turn: UpstreamGrant.Turn, _ name: String) async -> UpstreamGrant.Answer? {
         let bytes = answer.encoded()
         var pause = Duration.milliseconds(20)
         while true {

@@ -32,6 +32,7 @@ public final class SharedSource: TokenSource {
     let key: VaultKey
     let longestFetch: Duration
     let telemetry: VaultTelemetry
+    let steps: SharedSteps
     /// Guarded for one copy.
     let state = Mutex(State())
 
@@ -44,7 +45,12 @@ public final class SharedSource: TokenSource {
     ///   - longestFetch: how long a fetch may take before somebody else takes over; at most half of the manager's own time for a fetch, so that who waits
     ///     lives to see it.
     ///   - logger: told when the vault is away and when it is back, and of what is lost; silent without one.
-    public init(_ source: any TokenSource, vault: any TokenVault, longestFetch: Duration = .seconds(15), logger: Logger? = nil) {
+    public convenience init(_ source: any TokenSource, vault: any TokenVault, longestFetch: Duration = .seconds(15), logger: Logger? = nil) {
+        self.init(source, vault: vault, longestFetch: longestFetch, logger: logger, steps: SharedSteps())
+    }
+
+    init(_ source: any TokenSource, vault: any TokenVault, longestFetch: Duration, logger: Logger?, steps: SharedSteps) {
+        self.steps = steps
         self.source = source
         rotating = source as? any RotatingTokenSource
         identity = source.identity
@@ -77,7 +83,7 @@ public final class SharedSource: TokenSource {
         let asked = Moment.read()
         let entry = try await vault.load(key)
         telemetry.reached(fetch.name)
-        switch entry.grant.look(ask(fetch, asked, entry, patience)) {
+        switch steps.look(entry.grant, ask(fetch, asked, entry, patience)) {
         case .use(let published): return .done(.success(issued(published, entry.now, asked)))
         case .read(let answer): return try await read(answer, asked, fetch.name)
         case .failed(let failure): return .done(.failure(SharedFailure.error(failure, now: entry.now)))
