@@ -212,10 +212,10 @@ if slice.includes(.shared) {
 }
 
 if slice.includes(.vault) {
-    let stores: [Target.Dependency] = ["TokenClient", "TokenCore", "TokenSealing", "Valkey", "ValkeyStore", logging]
+    let stores: [Target.Dependency] = ["TokenClient", "TokenCore", "TokenSealing", "SQLiteStore", "Valkey", "ValkeyStore", logging]
     targets += [
         .executableTarget(name: "upstream-worker", dependencies: stores, path: "Tests/UpstreamWorker", swiftSettings: settings),
-        tests("TokenVaultTests", stores + ["SQLiteStore", "TokenEngine", "ValkeyServer", "TestSupport"]),
+        tests("TokenVaultTests", stores + ["TokenEngine", "ValkeyServer", "TestSupport"]),
     ]
 }
 
@@ -224,7 +224,10 @@ if slice == .vault {
     targets += [
         .testTarget(
             name: "ProofTests", dependencies: ["upstream-worker", "TokenCore", "TokenSealing", "TestSupport", "ValkeyServer"],
-            sources: ["Proofs.swift", "Upstreams", "Server/ChildProcess.swift", "Server/DataFolder.swift"], swiftSettings: settings)
+            sources: [
+                "Proofs.swift", "Server/Binary.swift", "Server/ChildProcess.swift", "Server/DataFolder.swift",
+            ] + ["FleetProofTests", "RotatingServer", "RotationProofTests", "UpstreamFleet", "UpstreamProcess"].map { "Upstreams/\($0).swift" },
+            swiftSettings: settings)
     ]
 }
 
@@ -261,6 +264,10 @@ if slice.includes(.all) {
         .library(name: "TokenPoolClient", targets: ["TokenPoolClient"]),
     ]
     targets += [
+        // The program of the package in Examples/, from the same files: a change that breaks it breaks this build.
+        .executableTarget(
+            name: "upstream-tokens", dependencies: ["TokenClient", "TokenTransport"], path: "Examples/UpstreamTokens/Sources/UpstreamTokens",
+            swiftSettings: settings),
         room("TokenPoolClient", ["TokenCore", "JOSE", asyncHTTPClient] + nio),
         tests("JOSEOracleTests", ["JOSE", "TestSupport", crypto, cryptoExtras, .product(name: "JWTKit", package: "jwt-kit")]),
         tests("TokenPoolClientTests", ["TokenPoolClient", "TokenCore"]),
@@ -281,7 +288,8 @@ if slice.includes(.all) {
         tests(
             "ProofTests",
             [
-                "mintmark", "upstream-worker", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport", "ValkeyServer",
+                "mintmark", "upstream-worker", "upstream-tokens", "SQLiteStore", "TokenEngine", "TokenCore", "TokenSealing", "JOSE", "TestSupport",
+                "ValkeyServer",
                 "TokenPoolClient", "LoopbackServer", "TokenClient", "TokenTransport", asyncHTTPClient,
                 logging, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -67,6 +67,13 @@ enum Readme {
         try section(heading).components(separatedBy: "```\n").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
     }
 
+    /// The first code block of a section that is of a language, as it is.
+    static func block(_ language: String, of heading: String) throws -> String {
+        let section = try section(heading)
+        let start = try #require(section.range(of: "```\(language)\n"), "\(heading) has no block of \(language)").upperBound
+        return String(section[start...].prefix(upTo: section[start...].range(of: "```")?.lowerBound ?? section.endIndex))
+    }
+
     /// The lines of its code blocks that begin with a word, as far as a heading.
     static func commands(_ beginning: String, before heading: String) throws -> [String] {
         let whole = try String(contentsOfFile: Repository.path + "/README.md", encoding: .utf8)

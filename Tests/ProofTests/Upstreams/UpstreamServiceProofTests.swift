@@ -166,11 +166,13 @@ extension Proofs {
                     // A reader waits until it is there.
                     .replacing("sleep 1", with: "until curl -s localhost:\(port)/ping; do sleep 0.1; done")
                     .replacing("kill %1", with: "kill $!")
+                    .replacing("swift run --package-path Examples/UpstreamTokens UpstreamTokens", with: Binary.beside("upstream-tokens"))
                 let outcome = try await ChildProcess.run(["/bin/sh", "-ec", typed], in: folder)
                 #expect(outcome.status == 0, "\(outcome.complaint)")
                 let text = outcome.output
                 #expect(text.contains(#"{"access_token":"token-"#) && text.contains(#""expires_in":5"#), "\(text)")
                 #expect(text.contains("}token-") && text.contains("fresh"), "\(text)")
+                #expect(text.hasSuffix(try Readme.block("text", of: "## Tokens of others")), "\(text)")
             }
         }
 
