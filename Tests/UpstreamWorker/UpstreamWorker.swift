@@ -11,7 +11,7 @@ import Darwin
 
 /// One process that uses a token of somebody else's, for the proofs that stop, kill and race it.
 ///
-///     upstream-worker once|fleet vault=folder:PATH|valkey:PORT|memory seal=FILE server=PORT [stop=STEP] [fault=FAULT] [callers=N] …
+///     upstream-worker once|fleet vault=folder:PATH|sqlite:PATH|valkey:PORT|memory seal=FILE server=PORT [stop=STEP] [fault=FAULT] [callers=N] [grant=NAME] …
 ///
 /// What it finds out goes to standard output, a line each, at once: nothing is lost when it is killed.
 @main struct UpstreamWorker {
@@ -26,7 +26,7 @@ import Darwin
         if options["first"].isEmpty {
             source = PlainSource(port: options.number("server", 0))
         } else {
-            source = RotatingSource(port: options.number("server", 0), first: options["first"], steps)
+            source = RotatingSource(port: options.number("server", 0), grant: options["grant"], first: options["first"], steps)
         }
         var policy = UpstreamPolicy()
         policy.fetchTimeout = .milliseconds(options.number("timeout", 4000))

@@ -1,4 +1,6 @@
+import Dispatch
 import Logging
+import SQLiteStore
 import Synchronization
 import TokenClient
 import TokenCore
@@ -24,6 +26,18 @@ final class Steps: Sendable {
         say("stopping at \(step)")
         kill(getpid(), SIGKILL)
         sleep(60)
+    }
+
+    /// The end comes while the next lines run, or right after them.
+    func reached(during step: String) {
+        guard step == stopAt else { return }
+        say("stopping at \(step)")
+        DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(Int.random(in: 0...2000))) { kill(getpid(), SIGKILL) }
+    }
+
+    /// The end is on its way: nothing more happens until it is there.
+    func stay(after step: String) {
+        if step == stopAt { sleep(60) }
     }
 
     /// The number of the save that begins: 1 is the intent, 2 the answer, 3 the publication.
@@ -72,8 +86,10 @@ final class WorkedVault: TokenVault {
     func save(_ grant: UpstreamGrant, as key: VaultKey, over version: Version) async throws(StoreError) {
         let number = steps.nextSave()
         steps.reached("before-save-\(number)")
+        steps.reached(during: "during-save-\(number)")
         if !(fault == .unstored && number == 2) { try await vault.save(grant, as: key, over: version) }
         steps.reached("after-save-\(number)")
+        steps.stay(after: "during-save-\(number)")
     }
 }
 
@@ -88,6 +104,7 @@ struct OpenedVault {
         switch parts[0] {
         case "memory": return OpenedVault(vault: MemoryVault(), running: nil)
         case "folder": return OpenedVault(vault: try SealedFileVault(folder: parts[1], seals: seals), running: nil)
+        case "sqlite": return OpenedVault(vault: RecordVault(try SQLiteStore.open(.init(path: parts[1])), seals: seals), running: nil)
         case "valkey":
             let client = try ValkeyURL("valkey://127.0.0.1:\(parts[1])").makeClient(
                 logger: Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() })

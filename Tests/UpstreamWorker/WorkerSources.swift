@@ -24,15 +24,18 @@ struct PlainSource: TokenSource {
 struct RotatingSource: RotatingTokenSource {
     let port: Int
     let firstRefreshToken: Secret
+    /// What tells it from other grants in the same vault.
+    private let grant: String
     private let steps: Steps
 
-    init(port: Int, first: String, _ steps: Steps) {
+    init(port: Int, grant: String, first: String, _ steps: Steps) {
         self.port = port
+        self.grant = grant
         firstRefreshToken = Secret(Array(first.utf8))
         self.steps = steps
     }
 
-    var identity: TokenIdentity { TokenIdentity(issuer: "proof", client: "worker", grant: "refresh_token") }
+    var identity: TokenIdentity { TokenIdentity(issuer: "proof", client: "worker", grant: "refresh_token", subject: grant) }
 
     func exchange(_ refreshToken: Secret, for fetch: TokenFetch) async throws(TokenSourceError) -> TokenAnswer {
         steps.reached("before-call")

@@ -8,12 +8,8 @@ struct UpstreamProcess: Sendable {
     let child: ChildProcess
     private let output: String
 
-    private static let path: String = {
-        let folders = [CommandLine.arguments[0], (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""]
-            .map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
-        let candidates = folders.map { $0 + "/upstream-worker" } + [Bundle.main.bundlePath + "/upstream-worker"]
-        return candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? candidates[0]
-    }()
+    /// A release build in a soak, else the one built beside the tests.
+    private static let path = Binary.worker
 
     init(_ words: [String], in folder: UpstreamFolder) throws {
         output = "\(folder.path)/worker-\(UInt64.random(in: 0 ... .max))"
