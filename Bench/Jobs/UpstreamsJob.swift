@@ -24,8 +24,12 @@ struct UpstreamsJob: Job {
                 together.append(try await self.time(manager, callers: Machine.cores, for: settings.signatureTurn))
             }
             var wakes: [Double] = []
-            for _ in 0..<max(5, settings.rounds) { wakes.append(try await self.wake(10_000)) }
-            var rows = self.callRows(Spread(alone), Spread(together)) + [self.wakeRow(Spread(wakes))]
+            var bare: [Double] = []
+            for _ in 0..<max(9, settings.rounds) {
+                wakes.append(try await self.wake(10_000))
+                bare.append(try await BareWaiters(count: 10_000).wake())
+            }
+            var rows = self.callRows(Spread(alone), Spread(together)) + [self.wakeRow(Spread(wakes), Spread(bare))]
             for length in [Self.opaque.utf8.count, 700] { rows.append(try await self.memoryRow(settings.upstreamIdentities, length, in: folder)) }
             return rows
         } catch { throw error as? BenchError ?? BenchError("\(error)") }
@@ -92,11 +96,16 @@ struct UpstreamsJob: Job {
         return last.map { Double(($0 - answered.at.withLock { $0 }).nanoseconds) } ?? 0
     }
 
-    private func wakeRow(_ times: Spread) -> Row {
+    private func wakeRow(_ times: Spread, _ bare: Spread) -> Row {
         var row = Row.bound("10,000 waiters, from the source's answer until the last has it", times.median / 1e6, unit: "ms", .atMost(10))
-        row.result += " (\(Text.number(times.lowest / 1e6))..\(Text.number(times.highest / 1e6)))"
+        row.result += self.range(times)
+        row.baseline = "bare continuations \(Text.number(bare.median / 1e6)) ms" + self.range(bare)
+        row.ratio = times.median / bare.median
         return row
     }
+
+    /// Of nanoseconds, in milliseconds.
+    private func range(_ times: Spread) -> String { " (\(Text.number(times.lowest / 1e6))..\(Text.number(times.highest / 1e6)))" }
 
     private func memoryRow(_ count: Int, _ length: Int, in folder: WorkFolder) async throws(BenchError) -> Row {
         let child = try ChildProcess(

@@ -11,7 +11,7 @@ import Darwin
 /// Both clocks to within a few milliseconds, in a few nanoseconds each: what the check on every call reads.
 ///
 /// The steady one stands still while the machine sleeps, where the wall clock has gone on when it wakes; a wall clock that is set back is caught by
-/// the steady one. An end is over when either says so.
+/// the steady one. `CoarseEnd` says what follows from both.
 struct CoarseClock {
     /// Nanoseconds.
     let steady: Int64
@@ -21,20 +21,36 @@ struct CoarseClock {
     /// How far behind a reading may be: a tick of the slowest kernel that is configured, 100 a second.
     static let error: Int64 = 10_000_000
 
-    @inline(__always)
     static func read() -> CoarseClock {
+        var time = timespec()
+        let steady = steady(&time)
+        return CoarseClock(steady: steady, wall: wall(&time))
+    }
+
+    /// The steady clock, by way of memory that the caller has anyway: a place on the stack would cost a look at whether anything overran it.
+    @inline(__always)
+    static func steady(_ time: UnsafeMutablePointer<timespec>) -> Int64 {
         #if os(Linux)
-        CoarseClock(steady: nanoseconds(CLOCK_MONOTONIC_COARSE), wall: nanoseconds(CLOCK_REALTIME_COARSE))
+        nanoseconds(CLOCK_MONOTONIC_COARSE, time)
         #else
-        CoarseClock(steady: nanoseconds(CLOCK_MONOTONIC_RAW), wall: nanoseconds(CLOCK_REALTIME))
+        nanoseconds(CLOCK_MONOTONIC_RAW, time)
+        #endif
+    }
+
+    /// The wall clock, as `steady`.
+    @inline(__always)
+    static func wall(_ time: UnsafeMutablePointer<timespec>) -> Int64 {
+        #if os(Linux)
+        nanoseconds(CLOCK_REALTIME_COARSE, time)
+        #else
+        nanoseconds(CLOCK_REALTIME, time)
         #endif
     }
 
     @inline(__always)
-    private static func nanoseconds(_ clock: clockid_t) -> Int64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    private static func nanoseconds(_ clock: clockid_t, _ time: UnsafeMutablePointer<timespec>) -> Int64 {
+        clock_gettime(clock, time)
+        return Int64(time.pointee.tv_sec) &* 1_000_000_000 &+ Int64(time.pointee.tv_nsec)
     }
 }
 

@@ -19,8 +19,9 @@ struct ThreadTokens {
         /// 0: nothing. Managers are never numbered alike.
         var manager: UInt64 = 0
         var version: UInt64 = 0
-        var steadyEnd: Int64 = 0
-        var wallEnd: Int64 = 0
+        var end = CoarseEnd()
+        /// Where the clock is read to.
+        var time = timespec()
         var content: AccessToken.Content?
     }
 
@@ -53,19 +54,15 @@ struct ThreadTokens {
         guard let memory = pthread_getspecific(key) else { return nil }
         let entry = memory.assumingMemoryBound(to: Entry.self) + Int(truncatingIfNeeded: manager & UInt64(Self.places - 1))
         guard entry.pointee.manager == manager, entry.pointee.version == version else { return nil }
-        let now = CoarseClock.read()
-        guard now.steady < entry.pointee.steadyEnd, now.wall < entry.pointee.wallEnd, let content = entry.pointee.content else { return nil }
-        return AccessToken(content)
+        let now = CoarseClock.steady(&entry.pointee.time)
+        guard entry.pointee.end.isAhead(at: now, wall: { CoarseClock.wall(&entry.pointee.time) }) else { return nil }
+        return entry.pointee.content.map { AccessToken($0) }
     }
 
-    /// Remembers a token for this thread, for as long as it is usable and no longer than `until`.
-    func keep(_ content: AccessToken.Content, of manager: UInt64, version: UInt64, left: Duration?) {
-        let now = CoarseClock.read()
-        let left = left.map { Self.nanoseconds($0) - CoarseClock.error } ?? .max
-        guard left > 0 else { return }
+    /// Remembers a token for this thread.
+    func keep(_ content: AccessToken.Content, of manager: UInt64, version: UInt64, until end: CoarseEnd) {
         let entry = table + Int(truncatingIfNeeded: manager & UInt64(Self.places - 1))
-        entry.pointee = Entry(
-            manager: manager, version: version, steadyEnd: Self.sum(now.steady, left), wallEnd: Self.sum(now.wall, left), content: content.copied())
+        entry.pointee = Entry(manager: manager, version: version, end: end, content: content.copied())
     }
 
     private var table: UnsafeMutablePointer<Entry> {
@@ -74,16 +71,5 @@ struct ThreadTokens {
         new.initialize(repeating: Entry(), count: Self.places)
         precondition(pthread_setspecific(key, new) == 0, "the system has no room for a thread's value")
         return new
-    }
-
-    private static func nanoseconds(_ duration: Duration) -> Int64 {
-        let milliseconds = duration.wholeMilliseconds
-        let (product, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? .max : product
-    }
-
-    private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
-        let (sum, overflow) = a.addingReportingOverflow(b)
-        return overflow ? .max : sum
     }
 }

@@ -5,7 +5,8 @@ import TokenCore
 extension TokenManager {
     /// What is left to do after the lock is gone.
     private struct Work {
-        var resumed: [(continuations: [Continuation], outcome: Machine.Outcome)] = []
+        /// Whose wait is over; with nil where there is a token now.
+        var resumed: [(continuations: [Continuation], error: (any Error)?)] = []
         var cancelled: Task<Void, Never>?
         var begun: (number: UInt64, fetch: TokenFetch)?
         var wakeAt: MonotonicTime?
@@ -29,7 +30,7 @@ extension TokenManager {
 
     private func prepare(_ effects: Machine.Effects, _ state: inout State) -> Work {
         var work = Work()
-        for (waiters, outcome) in effects.resumed { work.resumed.append((state.take(waiters), outcome)) }
+        for (waiters, outcome) in effects.resumed { work.resumed.append((state.suspended.remove(waiters), TokenManagerError(outcome))) }
         if effects.abandoned != nil {
             work.cancelled = state.task
             state.task = nil
@@ -61,8 +62,8 @@ extension TokenManager {
     private func perform(_ work: Work) {
         work.cancelled?.cancel()
         if let (number, fetch) = work.begun { begin(number, fetch) }
-        for (continuations, outcome) in work.resumed {
-            for continuation in continuations { continuation.resume(returning: outcome) }
+        for (continuations, error) in work.resumed {
+            for continuation in continuations { continuation.resume(returning: error) }
         }
         if let moment = work.wakeAt { WakeList.shared.wake(self, at: moment) }
         for notice in work.notices { telemetry.note(notice) }

@@ -15,7 +15,7 @@ extension TokenManager {
             // Nobody waits whose deadline is now: no waiter is noted. A manager that keeps itself fresh begins its first fetch here too.
             let (outcome, effects) = state.machine.get(Machine.Waiter(0), deadline: now.steady, now: now)
             guard case .token(let held) = outcome else { return (nil, effects) }
-            remember(held, state.machine, now)
+            remember(held, state.machine)
             return (AccessToken(held.token), effects)
         }
     }

@@ -11,12 +11,17 @@ public import TokenCore
 /// number of tasks may use a manager at once.
 public final class TokenManager: Sendable {
     typealias Machine = UpstreamMachine<AccessToken.Content, TokenSourceError>
-    typealias Continuation = CheckedContinuation<Machine.Outcome, Never>
+    #if DEBUG
+    typealias Continuation = CheckedContinuation<(any Error)?, Never>
+    #else
+    /// Each is taken out of the line once, and whoever takes it out resumes it. A checked one would be a second object for each who waits.
+    typealias Continuation = UnsafeContinuation<(any Error)?, Never>
+    #endif
 
     /// What one lock guards, for one event of the machine; nothing is awaited inside.
     struct State: Sendable {
         var machine: Machine
-        var continuations: [Machine.Waiter: Continuation] = [:]
+        var suspended = WaitingLine<Continuation>()
         /// The fetch under way; nil also until whoever began it has noted it.
         var task: Task<Void, Never>?
         var observers: [UInt64: AsyncStream<TokenEvent>.Continuation] = [:]
@@ -28,15 +33,6 @@ public final class TokenManager: Sendable {
         var wasInsisted = false
         /// Numbers waiters and observers.
         var drawn: UInt64 = 0
-
-        /// Takes out who waited. Mostly that is everybody, and whoever is idle keeps no memory for it.
-        mutating func take(_ waiters: [Machine.Waiter]) -> [Continuation] {
-            if waiters.count == continuations.count {
-                defer { continuations = [:] }
-                return Array(continuations.values)
-            }
-            return waiters.compactMap { continuations.removeValue(forKey: $0) }
-        }
 
         mutating func draw() -> UInt64 {
             drawn += 1
@@ -110,7 +106,7 @@ extension TokenManager {
     @inlinable nonisolated(nonsending) public func token() async throws -> AccessToken {
         // Inlined, so that a caller pays for a call that suspends only where it may have to.
         if let remembered { return remembered }
-        return try await awaitToken()
+        return try await wait(newerThan: nil, within: nil)
     }
 
     /// As `token()`, with a deadline of the caller's own.
@@ -179,8 +175,6 @@ extension TokenManager {
 
     /// What this thread may answer without asking the machine.
     @usableFromInline var remembered: AccessToken? { threads.find(serial, version: version.load(ordering: .acquiring)) }
-
-    @usableFromInline nonisolated(nonsending) func awaitToken() async throws -> AccessToken { try await wait(newerThan: nil, within: nil) }
 
     private func invalidate(_ isIt: (AccessToken.Content) -> Bool) -> Bool {
         let now = Moment.read()

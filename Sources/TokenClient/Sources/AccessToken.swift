@@ -3,12 +3,12 @@ public import TokenCore
 /// A token that somebody else issued, to be shown to whom it is for. Prints without its value.
 public struct AccessToken: Sendable {
     /// One reference, so that handing a token out costs one count.
-    final class Content: Sendable {
-        let value: String
+    @usableFromInline final class Content: Sendable {
+        @usableFromInline let value: String
         let type: String
         let scope: String?
         let usable: UsableUntil
-        let number: UInt64
+        @usableFromInline let number: UInt64
 
         init(value: String, type: String, scope: String?, usable: UsableUntil, number: UInt64) {
             self.value = value
@@ -25,12 +25,12 @@ public struct AccessToken: Sendable {
         }
     }
 
-    let content: Content
+    @usableFromInline let content: Content
 
     init(_ content: Content) { self.content = content }
 
     /// What is sent: `Authorization: <type> <value>`.
-    public var value: String { content.value }
+    @inlinable public var value: String { content.value }
     /// `token_type` (RFC 6749 section 7.1): mostly `Bearer`.
     public var type: String { content.type }
     /// `scope`, if the issuer said what it granted.
@@ -40,7 +40,7 @@ public struct AccessToken: Sendable {
     /// How much longer the manager hands it out, by the clock that ends it first: a wall clock that was set back adds nothing. Nil if it does not end.
     public var timeLeft: Duration? { content.usable.left(at: .read()) }
     /// The number of the fetch that brought it: a higher one of the same manager is newer.
-    public var number: UInt64 { content.number }
+    @inlinable public var number: UInt64 { content.number }
 }
 
 extension AccessToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

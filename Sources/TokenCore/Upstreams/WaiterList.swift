@@ -68,7 +68,7 @@ struct WaiterList: Sendable {
 
     /// Takes out those whose wait is over. Whoever is idle keeps no memory for it.
     private mutating func take(lookAgain: MonotonicTime?, where isOver: (Wait) -> Bool) -> [Waiter] {
-        let over = waits.filter { isOver($0.value) }.map(\.key)
+        let over = waits.compactMap { isOver($0.value) ? $0.key : nil }
         if over.count == waits.count {
             self = WaiterList()
             return over
