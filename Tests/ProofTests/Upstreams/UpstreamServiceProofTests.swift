@@ -128,6 +128,24 @@ extension Proofs {
             }
         }
 
+        /// SwiftNIO complains when somebody asks for an event loop that has ended: one time in five that was so.
+        @Test func sidecarThatIsAskedToEndSaysNothingOfEventLoops() async throws {
+            try await DataFolder.use { folder in
+                try #"{"access_token":"a","expires_in":60}"#.write(toFile: folder.path + "/token", atomically: false, encoding: .utf8)
+                let script = """
+                    for round in 1 2 3 4 5 6 7 8 9 10; do
+                      "$0" upstream serve --socket s --set upstreams.x.source=file --set upstreams.x.path=token --set upstreams.x.allow=loopback &
+                      until curl -sf --unix-socket s localhost/upstreams/x/token; do sleep 0.02; done
+                      kill $!
+                      wait $!
+                    done
+                    """
+                let outcome = try await ChildProcess.run(["/bin/sh", "-ec", script, Binary.path], in: folder)
+                #expect(outcome.status == 0 && outcome.output.ranges(of: #""access_token":"a""#).count == 10, "\(outcome)")
+                #expect(!outcome.complaint.contains("EventLoop") && outcome.complaint.ranges(of: "stopped").count == 10, "\(outcome.complaint)")
+            }
+        }
+
         @Test func failureEndsWithTheFirstAnswer() async throws {
             let count = Mutex(0)
             try await LoopbackServer.run { _ in
