@@ -5,8 +5,8 @@ import TokenCore
 
 @testable import TokenClient
 
-/// However many callers, one fetch.
-struct FlightTests {
+/// However many callers, one fetch. One test at a time: ten thousand tasks hold up a test whose token lives for seconds.
+@Suite(.serialized) struct FlightTests {
     @Test func tenThousandCallersAtAColdStartShareOneFetch() async throws {
         let gate = Gate()
         let source = ScriptedSource { number throws(TokenSourceError) in

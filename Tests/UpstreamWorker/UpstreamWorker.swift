@@ -16,6 +16,7 @@ import Darwin
 /// What it finds out goes to standard output, a line each, at once: nothing is lost when it is killed.
 @main struct UpstreamWorker {
     static func main() async throws {
+        endWithParent()
         let options = Options(CommandLine.arguments.dropFirst(2))
         guard let seal = FileManager.default.contents(atPath: options["seal"]) else { throw Trouble("no seal") }
         let seals = try SealKeys(parsing: Array(seal))
@@ -37,6 +38,15 @@ import Darwin
         case "once": await once(manager)
         case "fleet": await Callers(manager, server: options.number("server", 0), options.number("callers", 100)).run()
         default: throw Trouble("what?")
+        }
+    }
+
+    /// A test run that is killed leaves nobody behind who asks for tokens for ever.
+    private static func endWithParent() {
+        let parent = getppid()
+        Task.detached {
+            while getppid() == parent { try? await Task.sleep(for: .seconds(1)) }
+            exit(1)
         }
     }
 

@@ -10,6 +10,7 @@ import TokenCore
 ///     let response = try await http.execute(HTTPClientRequest(url: "https://crm.example/customers"))
 ///
 /// - A 401 makes the manager fetch another token, and the request is sent once more with it. However many requests find out together: one fetch.
+///   Where the source has no other token there is none (`.noToken`), and the refused one is not shown again before a pause.
 /// - The token goes to the origin of the request's URL and to no other. A redirect that leads elsewhere is followed without it, and whatever comes
 ///   after that too: a stranger has named the URL.
 /// - It goes nowhere over plain `http`, except to this machine.
