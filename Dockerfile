@@ -20,6 +20,7 @@ RUN swift package resolve
 COPY Sources Sources
 COPY Tests Tests
 COPY Bench Bench
+COPY Examples Examples
 RUN swift build -c release --static-swift-stdlib --product mintmark \
     && install -D -m 0755 "$(swift build -c release --static-swift-stdlib --show-bin-path)/mintmark" /out/mintmark \
     && strip /out/mintmark \
